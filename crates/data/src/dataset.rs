@@ -1,0 +1,230 @@
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::DataError;
+
+/// What a data set is, apart from its pixels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetInfo {
+    /// The name that [`load`](crate::load) takes.
+    pub name: String,
+    /// Class names; the label of an image is an index into them.
+    pub classes: Vec<String>,
+    /// Channels: 1 for grey images, 3 for RGB.
+    pub channels: usize,
+    /// Height of every image, in pixels.
+    pub height: usize,
+    /// Width of every image, in pixels.
+    pub width: usize,
+    /// Mean of each channel over the training images, of pixels scaled to 0..1.
+    pub mean: Vec<f32>,
+    /// Standard deviation of each channel over all pixels of the training
+    /// images (not the mean of the deviations of single images), on the same scale.
+    pub std: Vec<f32>,
+}
+
+impl DatasetInfo {
+    /// `[channels, height, width]` of one image.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        [self.channels, self.height, self.width]
+    }
+
+    /// Bytes, and pixels times channels, of one image.
+    #[must_use]
+    pub fn image_len(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+}
+
+/// Images as one block of bytes `N×C×H×W`, with a label each.
+///
+/// Clones share the bytes.
+#[derive(Debug, Clone)]
+pub struct ImageDataset {
+    info: Arc<DatasetInfo>,
+    pixels: Arc<[u8]>,
+    labels: Arc<[u16]>,
+}
+
+impl ImageDataset {
+    /// Puts a data set together.
+    ///
+    /// `pixels` holds the images one after the other, each channel by channel,
+    /// row by row; `labels` holds an index into `info.classes` for each.
+    ///
+    /// # Errors
+    /// [`DataError::Inconsistent`] if lengths do not fit, a label names no
+    /// class, or mean and deviation cannot normalise the channels.
+    pub fn new(
+        info: Arc<DatasetInfo>,
+        pixels: Vec<u8>,
+        labels: Vec<u16>,
+    ) -> Result<Self, DataError> {
+        let fail = |problem: String| {
+            Err(DataError::Inconsistent {
+                name: info.name.clone(),
+                problem,
+            })
+        };
+        if info.image_len() == 0 {
+            return fail(format!("images of shape {:?} hold nothing", info.shape()));
+        }
+        if labels.len().checked_mul(info.image_len()) != Some(pixels.len()) {
+            return fail(format!(
+                "{} labels and {} bytes of pixels, but an image of shape {:?} takes {} bytes",
+                labels.len(),
+                pixels.len(),
+                info.shape(),
+                info.image_len()
+            ));
+        }
+        let classes = info.classes.len();
+        if let Some(at) = labels
+            .iter()
+            .position(|&label| usize::from(label) >= classes)
+        {
+            return fail(format!(
+                "image {at} has label {}, but there are {classes} classes",
+                labels[at]
+            ));
+        }
+        if info.mean.len() != info.channels || info.std.len() != info.channels {
+            return fail(format!(
+                "{} means and {} standard deviations for {} channels",
+                info.mean.len(),
+                info.std.len(),
+                info.channels
+            ));
+        }
+        if info.mean.iter().any(|m| !m.is_finite())
+            || info.std.iter().any(|s| !s.is_finite() || *s <= 0.0)
+        {
+            return fail(format!(
+                "cannot normalise with mean {:?} and standard deviation {:?}",
+                info.mean, info.std
+            ));
+        }
+        Ok(Self {
+            info,
+            pixels: pixels.into(),
+            labels: labels.into(),
+        })
+    }
+
+    /// What the data set is.
+    #[must_use]
+    pub fn info(&self) -> &Arc<DatasetInfo> {
+        &self.info
+    }
+
+    /// Number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The labels, one an image, in order.
+    #[must_use]
+    pub fn labels(&self) -> &[u16] {
+        &self.labels
+    }
+
+    /// The bytes of image `index`, `C×H×W`.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    #[must_use]
+    pub fn image(&self, index: usize) -> &[u8] {
+        let size = self.info.image_len();
+        &self.pixels[index * size..(index + 1) * size]
+    }
+}
+
+/// Mean and standard deviation of each channel of `pixels` (`N×C×H×W`), of
+/// values scaled to 0..1. The deviation is that of the population.
+///
+/// Both are exact up to the last rounding: the sums are of integers.
+///
+/// # Panics
+/// If `channels` or `plane` is 0.
+#[must_use]
+pub(crate) fn channel_statistics(
+    pixels: &[u8],
+    channels: usize,
+    plane: usize,
+) -> (Vec<f32>, Vec<f32>) {
+    let mut sum = vec![0u64; channels];
+    let mut squares = vec![0u64; channels];
+    for (at, image_plane) in pixels.chunks_exact(plane).enumerate() {
+        for &byte in image_plane {
+            sum[at % channels] += u64::from(byte);
+            squares[at % channels] += u64::from(byte) * u64::from(byte);
+        }
+    }
+    let count = (pixels.len() / channels) as f64;
+    let mean_of = |total: u64| total as f64 / count;
+    let mean = sum.iter().map(|&s| (mean_of(s) / 255.0) as f32).collect();
+    let std = sum
+        .iter()
+        .zip(&squares)
+        .map(|(&s, &sq)| ((mean_of(sq) - mean_of(s).powi(2)).sqrt() / 255.0) as f32)
+        .collect();
+    (mean, std)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info() -> DatasetInfo {
+        DatasetInfo {
+            name: "two".into(),
+            classes: vec!["a".into(), "b".into()],
+            channels: 1,
+            height: 2,
+            width: 2,
+            mean: vec![0.5],
+            std: vec![0.25],
+        }
+    }
+
+    #[test]
+    fn refuses_parts_that_do_not_fit() {
+        let new = |info, pixels, labels| {
+            ImageDataset::new(Arc::new(info), pixels, labels).map_err(|e| e.to_string())
+        };
+        assert!(new(info(), vec![0; 8], vec![0, 1]).is_ok());
+        assert!(new(info(), vec![0; 7], vec![0, 1]).is_err());
+        let error = new(info(), vec![0; 8], vec![0, 2]).unwrap_err();
+        assert!(error.contains("image 1 has label 2"), "{error}");
+        let flat = DatasetInfo {
+            std: vec![0.0],
+            ..info()
+        };
+        assert!(new(flat, vec![0; 8], vec![0, 1]).is_err());
+        let empty = DatasetInfo {
+            height: 0,
+            ..info()
+        };
+        assert!(new(empty, vec![], vec![]).is_err());
+    }
+
+    #[test]
+    fn statistics_are_per_channel_over_all_pixels() {
+        // Two RGB images of 1×2 pixels. NumPy:
+        // x = np.array(pixels).reshape(2, 3, 2) / 255; x.mean((0, 2)); x.std((0, 2))
+        let pixels = [0, 255, 10, 20, 7, 7, 255, 0, 30, 40, 7, 7];
+        let (mean, std) = channel_statistics(&pixels, 3, 2);
+        let close = |a: &[f32], b: [f32; 3]| a.iter().zip(b).all(|(x, y)| (x - y).abs() < 1e-7);
+        assert!(close(&mean, [0.5, 0.098_039_22, 0.027_450_98]), "{mean:?}");
+        assert!(close(&std, [0.5, 0.043_845_04, 0.0]), "{std:?}");
+    }
+}

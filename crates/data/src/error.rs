@@ -1,0 +1,71 @@
+/// What can be wrong with a data set, or with the way one is asked for.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// No data set of that name.
+    #[error("there is no data set `{name}`{}; known: {}", suggestion(.nearest), .known.join(", "))]
+    UnknownDataset {
+        /// The name that was asked for.
+        name: String,
+        /// The known name that looks most like it.
+        nearest: Option<String>,
+        /// All known names.
+        known: Vec<String>,
+    },
+
+    /// A file is not the IDX file it should be.
+    #[error("{file}, byte {offset}: expected {expected}, found {found}")]
+    Idx {
+        /// The file, as its reader named it.
+        file: String,
+        /// Where in the decompressed content, in bytes from its start.
+        offset: usize,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+
+    /// Pixels, labels and description of a data set do not fit together.
+    #[error("data set `{name}`: {problem}")]
+    Inconsistent {
+        /// The data set.
+        name: String,
+        /// What does not fit.
+        problem: String,
+    },
+
+    /// A share of images that cannot be split off.
+    #[error("cannot hold out a share of {share} of {images} images for validation: {problem}")]
+    Split {
+        /// The share that was asked for, from 0 to 1.
+        share: f64,
+        /// How many images there are.
+        images: usize,
+        /// Why it cannot be done.
+        problem: String,
+    },
+
+    /// A random change that cannot be for images of the data set's size.
+    #[error("augment, {step}: {problem}")]
+    Augment {
+        /// The change, as it is called in a configuration.
+        step: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+
+    /// A loader that could never deliver a batch.
+    #[error("cannot load batches: {problem}")]
+    Loader {
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    match nearest {
+        Some(name) => format!(" (did you mean `{name}`?)"),
+        None => String::new(),
+    }
+}

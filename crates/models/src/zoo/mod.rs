@@ -1,0 +1,4 @@
+//! The architectures, a family a file.
+
+pub mod lenet;
+pub mod mlp;

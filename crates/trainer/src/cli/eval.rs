@@ -1,0 +1,70 @@
+use std::{path::PathBuf, process::ExitCode};
+
+use serde_json::json;
+use trainer::{
+    Plan, RunDir, Weights,
+    backend::{AdapterKind, BackendChoice},
+    evaluate,
+};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folder of the run
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Which weights
+    #[arg(long, value_name = "WHICH", default_value = "best")]
+    weights: Weights,
+    /// Where to compute [default: the backend of the run]
+    #[arg(long, value_name = "NAME")]
+    backend: Option<BackendChoice>,
+    /// Adapter that a wgpu backend takes [default: that of the run]
+    #[arg(long, value_name = "KIND")]
+    adapter: Option<AdapterKind>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let run = RunDir::open(&self.run)?;
+        let mut config = run.config()?;
+        config.backend = self.backend.unwrap_or(config.backend);
+        config.adapter = self.adapter.unwrap_or(config.adapter);
+
+        let plan = Plan::new(config)?;
+        let device = &plan.selected.device;
+        let network = plan.spec.build(plan.info.shape(), device)?;
+        let network = run.load_weights(self.weights, network)?;
+        let test = evaluate(&network, &plan.test, device).map_err(anyhow::Error::from)?;
+
+        let images = plan.test.images();
+        super::print(&if self.json {
+            let object = json!({
+                "run": self.run,
+                "weights": self.weights.file_name(),
+                "model": plan.config.model,
+                "dataset": plan.config.dataset,
+                "backend": plan.selected.backend,
+                "device": plan.selected.name,
+                "test_images": images,
+                "test": test,
+            });
+            format!("{object}\n")
+        } else {
+            format!(
+                "{} of {}, {} on {}\nbackend {}: {}\ntest: loss {:.4}, accuracy {:.2} % of {images} images\n",
+                self.weights.file_name(),
+                self.run.display(),
+                plan.config.model,
+                plan.config.dataset,
+                plan.selected.backend,
+                plan.selected.name,
+                test.loss,
+                100.0 * test.accuracy,
+            )
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,73 @@
+//! The command line: verbs and flags into configurations.
+
+mod devices;
+mod eval;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The program's name, as its user calls it: for the commands that it suggests.
+fn program() -> &'static str {
+    // Cargo names the package in the environment of what it runs.
+    match std::env::var("CARGO_PKG_NAME").as_deref() {
+        Ok(env!("CARGO_PKG_NAME")) => "cargo run -p trainer --",
+        _ => "kiln",
+    }
+}
+
+/// Trains image classifiers, on the CPU and on GPUs.
+///
+/// Without a verb, `train`.
+#[derive(Parser)]
+#[command(
+    name = "kiln",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    train: train::Args,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Train a network and leave a run folder: configuration, history, curves, weights, summary.
+    Train(train::Args),
+    /// Score the weights of a run on the test set.
+    Eval(eval::Args),
+    /// List the backends compiled in, the adapters found, and what `auto` takes.
+    Devices(devices::Args),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.verb.unwrap_or(Verb::Train(self.train)) {
+            Verb::Train(args) => args.run(),
+            Verb::Eval(args) => args.run(),
+            Verb::Devices(args) => args.run(),
+        }
+    }
+}
+
+/// 2 for bad usage or configuration, 1 for what went wrong.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<trainer::TrainError>() {
+        Some(error) if error.is_usage() => 2,
+        _ => 1,
+    }
+}
+
+/// Writes to standard output. That its reader has gone is no error.
+fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

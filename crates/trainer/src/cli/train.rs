@@ -1,0 +1,190 @@
+use std::{
+    fs,
+    io::{IsTerminal, stderr, stdout},
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use trainer::{
+    Status, TrainConfig, TrainError, Trainer,
+    backend::{AdapterKind, BackendChoice},
+    config::{ConfigError, OptimizerName, ScheduleName, line_of},
+    observers::{Console, Json},
+};
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// The exit code of an interrupted run, as shells give it: 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Network: convnet, lenet-small, lenet5, lenet5-sigmoid, mlp, perceptron [default: lenet5]
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Data set: mnist-mini (6,000 digits in the program) [default: mnist-mini]
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// Where to compute: auto, flex, wgpu, vulkan, metal, webgpu, cuda, rocm, ndarray [default: auto]
+    #[arg(long, value_name = "NAME")]
+    backend: Option<BackendChoice>,
+    /// Adapter that a wgpu backend takes: a GPU, or a software one on the CPU [default: gpu]
+    #[arg(long, value_name = "KIND")]
+    adapter: Option<AdapterKind>,
+    /// Times to go through the training images [default: 15]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Images in a step [default: 64]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Largest learning rate [default: 0.002]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    lr: Option<f64>,
+    /// Optimizer [default: adam]
+    #[arg(long, value_name = "NAME")]
+    optimizer: Option<OptimizerName>,
+    /// Weight decay [default: 0]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    weight_decay: Option<f64>,
+    /// Momentum of SGD [default: 0.9]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    momentum: Option<f64>,
+    /// Course of the learning rate [default: cosine]
+    #[arg(long, value_name = "NAME")]
+    schedule: Option<ScheduleName>,
+    /// Epochs over which the learning rate first rises [default: 0]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    warmup_epochs: Option<f64>,
+    /// Share of the training images held out for validation [default: 0.1]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    valid_share: Option<f64>,
+    /// Use only the first N training images, for a quick try
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Train on the images as they are [default: random shifts of up to 2 pixels]
+    #[arg(long)]
+    no_augment: bool,
+    /// Decides first weights, split, order of images and dropout [default: 42]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Read the configuration from a file, such as a run's config.toml; flags go over it
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// Folder in which the run makes its own
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    out: PathBuf,
+    /// Print nothing but the result
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print one JSON event a line
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+}
+
+impl Args {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.config()?;
+        let trainer = Trainer::new(config)?;
+
+        // A second Ctrl-C does not wait for the end of the step.
+        ctrlc::set_handler(|| {
+            if STOP.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED.into());
+            }
+        })?;
+        let trainer = trainer.stop_when(&STOP);
+        let trainer = if self.json {
+            trainer.observe(Json::new(stdout()))
+        } else {
+            let console = Console::new(stdout(), super::program());
+            trainer.observe(if self.quiet {
+                console.quiet()
+            } else if stdout().is_terminal() && stderr().is_terminal() {
+                console.with_bar()
+            } else {
+                console
+            })
+        };
+        let summary = trainer.run(&self.out)?;
+        Ok(match summary.status {
+            Status::Done => ExitCode::SUCCESS,
+            Status::Interrupted => ExitCode::from(INTERRUPTED),
+        })
+    }
+
+    /// The configuration: the file, or the default, with the flags over it.
+    fn config(&self) -> Result<TrainConfig, TrainError> {
+        let file = match &self.config {
+            Some(path) => {
+                let text = fs::read_to_string(path).map_err(|source| TrainError::Io {
+                    action: "read",
+                    path: path.clone(),
+                    source,
+                })?;
+                Some((path, text))
+            }
+            None => None,
+        };
+        let mut config = match &file {
+            Some((path, text)) => TrainConfig::from_toml(text, path)?,
+            None => TrainConfig::default(),
+        };
+        let flags = self.override_with_flags(&mut config);
+        config.validate().map_err(|mut error| {
+            // Say where the value was given.
+            if let ConfigError::Value { key, origin, .. } = &mut error {
+                *origin = match (flags.iter().find(|(given, _)| given == key), &file) {
+                    (Some((_, flag)), _) => Some(format!("--{flag}")),
+                    (None, Some((path, text))) => {
+                        line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
+                    }
+                    (None, None) => None,
+                };
+            }
+            error
+        })?;
+        Ok(config)
+    }
+
+    /// Puts the flags that were given into `config`; the keys that they set, each with its flag.
+    fn override_with_flags(&self, config: &mut TrainConfig) -> Vec<(&'static str, &'static str)> {
+        let mut given = Vec::new();
+        macro_rules! flag {
+            ($flag:ident => $($key:ident).+, $name:literal) => {
+                if let Some(value) = &self.$flag {
+                    config.$($key).+ = value.clone().into();
+                    given.push((concat_key!($($key).+), $name));
+                }
+            };
+        }
+        macro_rules! concat_key {
+            ($first:ident) => {
+                stringify!($first)
+            };
+            ($table:ident . $key:ident) => {
+                concat!(stringify!($table), ".", stringify!($key))
+            };
+        }
+        flag!(model => model, "model");
+        flag!(dataset => dataset, "dataset");
+        flag!(backend => backend, "backend");
+        flag!(adapter => adapter, "adapter");
+        flag!(epochs => epochs, "epochs");
+        flag!(batch_size => batch_size, "batch-size");
+        flag!(lr => optimizer.lr, "lr");
+        flag!(optimizer => optimizer.name, "optimizer");
+        flag!(weight_decay => optimizer.weight_decay, "weight-decay");
+        flag!(momentum => optimizer.momentum, "momentum");
+        flag!(schedule => schedule.name, "schedule");
+        flag!(warmup_epochs => schedule.warmup_epochs, "warmup-epochs");
+        flag!(valid_share => valid_share, "valid-share");
+        flag!(limit => limit, "limit");
+        flag!(seed => seed, "seed");
+        if self.no_augment {
+            config.augment.clear();
+        }
+        given
+    }
+}

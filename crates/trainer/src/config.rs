@@ -1,0 +1,377 @@
+//! What a run is asked to do: a [`TrainConfig`], written as TOML.
+
+use std::{fmt, path::Path};
+
+use data::Augment;
+use serde::{Deserialize, Serialize};
+
+use crate::backend::{AdapterKind, BackendChoice};
+
+/// Everything that decides what a training run computes.
+///
+/// Two runs of the same configuration on the same CPU backend end with the same
+/// bytes. Keys left out of a TOML file keep their defaults; unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// The architecture, by a name that [`models::find`] knows.
+    pub model: String,
+    /// The data set, by a name that [`data::load`] knows.
+    pub dataset: String,
+    /// Where to compute.
+    pub backend: BackendChoice,
+    /// Which kind of adapter a wgpu backend takes.
+    pub adapter: AdapterKind,
+    /// Decides the first weights, the split, the order of the images and dropout.
+    /// Up to 2⁶³ − 1, the largest integer of TOML.
+    pub seed: u64,
+    /// How often to go through the training images, at least 1.
+    pub epochs: usize,
+    /// Images in a step, at least 1. The last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// The share of the training images held out for validation, 0 ≤ share < 1.
+    /// The best epoch is chosen on them; with 0, the last epoch is the best.
+    pub valid_share: f64,
+    /// Use only the first so many training images (before the validation part
+    /// is split off), at least 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Random changes of the training images, in order; none by an empty list.
+    pub augment: Vec<Augment>,
+    /// How the parameters are updated.
+    pub optimizer: OptimizerConfig,
+    /// How the learning rate goes over the run.
+    pub schedule: ScheduleConfig,
+}
+
+impl Default for TrainConfig {
+    /// The recipe that `kiln train` follows when nothing else is said.
+    fn default() -> Self {
+        Self {
+            model: "lenet5".into(),
+            dataset: "mnist-mini".into(),
+            backend: BackendChoice::Auto,
+            adapter: AdapterKind::Gpu,
+            seed: 42,
+            epochs: 15,
+            batch_size: 64,
+            valid_share: 0.1,
+            limit: None,
+            augment: vec![Augment::RandomCrop { padding: 2 }],
+            optimizer: OptimizerConfig::default(),
+            schedule: ScheduleConfig::default(),
+        }
+    }
+}
+
+/// The optimizer and its constants, as in `torch.optim`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerConfig {
+    /// Which one.
+    pub name: OptimizerName,
+    /// The largest learning rate of the schedule, above 0.
+    pub lr: f64,
+    /// Weight decay, at least 0: decoupled in AdamW, part of the gradient elsewhere.
+    pub weight_decay: f64,
+    /// Momentum of SGD, 0 ≤ momentum < 1. The others do not use it.
+    pub momentum: f64,
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        Self {
+            name: OptimizerName::Adam,
+            lr: 2e-3,
+            weight_decay: 0.0,
+            momentum: 0.9,
+        }
+    }
+}
+
+/// An optimizer. Constants that are not in [`OptimizerConfig`] are PyTorch's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerName {
+    /// Adam (Kingma and Ba, 2015), with β = (0.9, 0.999) and ε = 1e-8.
+    Adam,
+    /// AdamW (Loshchilov and Hutter, 2019), with the constants of Adam.
+    AdamW,
+    /// Stochastic gradient descent with momentum, without dampening.
+    Sgd,
+}
+
+/// The course of the learning rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScheduleConfig {
+    /// Which course.
+    pub name: ScheduleName,
+    /// Epochs (also fractions) over which the rate first rises to its largest
+    /// value, at least 0 and below the epochs of the run.
+    pub warmup_epochs: f64,
+}
+
+impl Default for ScheduleConfig {
+    fn default() -> Self {
+        Self {
+            name: ScheduleName::Cosine,
+            warmup_epochs: 0.0,
+        }
+    }
+}
+
+/// A course of the learning rate after warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ScheduleName {
+    /// It stays.
+    Constant,
+    /// It falls to 0 along half a cosine (Loshchilov and Hutter, 2017, without restarts).
+    Cosine,
+}
+
+/// A value or a line of a configuration that cannot be.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The text is not TOML, or not a configuration.
+    #[error("{file}: {message}")]
+    Parse {
+        /// The file.
+        file: String,
+        /// Line, column, the line itself and what is wrong with it.
+        message: String,
+    },
+    /// A value that cannot be.
+    #[error("{}{key} = {value}: {problem}", place(.origin))]
+    Value {
+        /// The key, `optimizer.lr` for `lr` in the table `optimizer`.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What would be possible.
+        problem: String,
+        /// Where the value comes from, if that is known: `FILE:LINE` or a flag.
+        origin: Option<String>,
+    },
+}
+
+fn place(origin: &Option<String>) -> String {
+    match origin {
+        Some(origin) => format!("{origin}: "),
+        None => String::new(),
+    }
+}
+
+impl TrainConfig {
+    /// Reads TOML. `file` names its source in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError::Parse`] with line and key. Values are checked by
+    /// [`validate`](Self::validate), once flags have had their say.
+    pub fn from_toml(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|e| ConfigError::Parse {
+            file: file.display().to_string(),
+            message: e.to_string().trim_end().to_string(),
+        })
+    }
+
+    /// The whole configuration as TOML. [`from_toml`](Self::from_toml) gives it back.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] if the seed is too large for TOML.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        check_seed(self.seed)?;
+        Ok(toml::to_string(self).expect("a configuration is a table of plain values"))
+    }
+
+    /// Checks every value that needs no look at the data or the model.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for the first value that cannot be.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let positive = "it must be at least 1";
+        check_seed(self.seed)?;
+        check("epochs", self.epochs, self.epochs >= 1, positive)?;
+        check(
+            "batch_size",
+            self.batch_size,
+            self.batch_size >= 1,
+            positive,
+        )?;
+        let share = self.valid_share;
+        check(
+            "valid_share",
+            share,
+            (0.0..1.0).contains(&share),
+            "it must be at least 0 and below 1",
+        )?;
+        if let Some(limit) = self.limit {
+            check("limit", limit, limit >= 1, positive)?;
+        }
+        let OptimizerConfig {
+            lr,
+            weight_decay,
+            momentum,
+            ..
+        } = self.optimizer;
+        check(
+            "optimizer.lr",
+            lr,
+            lr.is_finite() && lr > 0.0,
+            "it must be a number above 0",
+        )?;
+        check(
+            "optimizer.weight_decay",
+            weight_decay,
+            weight_decay.is_finite() && weight_decay >= 0.0,
+            "it must be a number of at least 0",
+        )?;
+        check(
+            "optimizer.momentum",
+            momentum,
+            (0.0..1.0).contains(&momentum),
+            "it must be at least 0 and below 1",
+        )?;
+        let warmup = self.schedule.warmup_epochs;
+        check(
+            "schedule.warmup_epochs",
+            warmup,
+            warmup >= 0.0 && warmup < self.epochs as f64,
+            &format!(
+                "it must be at least 0 and below the {} epochs of the run",
+                self.epochs
+            ),
+        )
+    }
+}
+
+fn check_seed(seed: u64) -> Result<(), ConfigError> {
+    let most = i64::MAX as u64;
+    check(
+        "seed",
+        seed,
+        seed <= most,
+        &format!("it must be at most {most}"),
+    )
+}
+
+fn check(
+    key: &'static str,
+    value: impl fmt::Display,
+    possible: bool,
+    problem: &str,
+) -> Result<(), ConfigError> {
+    if possible {
+        return Ok(());
+    }
+    Err(ConfigError::Value {
+        key,
+        value: value.to_string(),
+        problem: problem.into(),
+        origin: None,
+    })
+}
+
+/// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
+#[must_use]
+pub fn line_of(text: &str, key: &str) -> Option<usize> {
+    let document = toml::de::DeTable::parse(text).ok()?;
+    let mut table = document.get_ref();
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let (name, value) = table.iter().find(|(name, _)| name.get_ref() == part)?;
+        if parts.peek().is_none() {
+            let before = text.get(..name.span().start)?;
+            return Some(before.matches('\n').count() + 1);
+        }
+        table = value.get_ref().as_table()?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<TrainConfig, ConfigError> {
+        TrainConfig::from_toml(text, Path::new("my.toml"))
+    }
+
+    #[test]
+    fn comes_back_from_toml() {
+        let config = TrainConfig {
+            limit: Some(10),
+            adapter: AdapterKind::Cpu,
+            optimizer: OptimizerConfig {
+                name: OptimizerName::AdamW,
+                lr: 0.1 + 0.2,
+                ..Default::default()
+            },
+            ..TrainConfig::default()
+        };
+        assert_eq!(parse(&config.to_toml().unwrap()), Ok(config));
+        assert_eq!(parse(""), Ok(TrainConfig::default()));
+    }
+
+    #[test]
+    fn errors_name_file_line_and_key() {
+        for (text, words) in [
+            ("epochs = 3\nepoch = 4", ["my.toml", "line 2", "epoch"]),
+            ("\n[optimizer]\nrate = 1", ["my.toml", "line 3", "rate"]),
+            ("epochs = -1", ["my.toml", "line 1", "epochs"]),
+            ("epochs = [", ["my.toml", "line 1", "epochs"]),
+            (
+                "[schedule]\nname = \"cosinus\"",
+                ["my.toml", "line 2", "cosinus"],
+            ),
+        ] {
+            let message = parse(text).unwrap_err().to_string();
+            for word in words {
+                assert!(message.contains(word), "{text:?}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_impossible_values() {
+        for (text, key) in [
+            ("epochs = 0", "epochs"),
+            ("batch_size = 0", "batch_size"),
+            ("limit = 0", "limit"),
+            ("valid_share = 1.0", "valid_share"),
+            ("valid_share = -0.1", "valid_share"),
+            ("valid_share = nan", "valid_share"),
+            ("[optimizer]\nlr = 0.0", "optimizer.lr"),
+            ("[optimizer]\nlr = nan", "optimizer.lr"),
+            ("[optimizer]\nlr = inf", "optimizer.lr"),
+            ("[optimizer]\nweight_decay = -1.0", "optimizer.weight_decay"),
+            ("[optimizer]\nmomentum = 1.0", "optimizer.momentum"),
+            (
+                "epochs = 2\n[schedule]\nwarmup_epochs = 2.0",
+                "schedule.warmup_epochs",
+            ),
+        ] {
+            match parse(text).unwrap().validate() {
+                Err(ConfigError::Value { key: found, .. }) => assert_eq!(found, key),
+                other => panic!("{text:?}: {other:?}"),
+            }
+        }
+        assert_eq!(TrainConfig::default().validate(), Ok(()));
+        let seed = TrainConfig {
+            seed: u64::MAX,
+            ..TrainConfig::default()
+        };
+        assert!(seed.validate().is_err() && seed.to_toml().is_err());
+    }
+
+    #[test]
+    fn finds_the_line_of_a_key() {
+        let text = "# lr\nepochs = 1\n[optimizer]\nlr = 0\n";
+        assert_eq!(line_of(text, "epochs"), Some(2));
+        assert_eq!(line_of(text, "optimizer.lr"), Some(4));
+        assert_eq!(line_of(text, "optimizer.name"), None);
+        assert_eq!(line_of("[", "epochs"), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! A configuration in, a trained, evaluated and reported run out.
+//!
+//! [`TrainConfig`] says what to do. [`Trainer::new`] checks it against the data
+//! set, the model and the machine before anything is written; [`Trainer::run`]
+//! trains and leaves a run folder. The loop knows nothing of progress bars or
+//! files of metrics: it emits [`Event`]s to [`Observer`]s.
+
+pub mod backend;
+pub mod config;
+mod curves;
+mod error;
+mod evaluate;
+mod event;
+#[cfg(all(test, feature = "flex"))]
+mod golden;
+pub mod observers;
+mod plan;
+mod run_dir;
+mod schedule;
+mod summary;
+mod train;
+
+pub use config::TrainConfig;
+pub use curves::svg as curves_svg;
+pub use error::TrainError;
+pub use evaluate::evaluate;
+pub use event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone};
+pub use plan::Plan;
+pub use run_dir::{RunDir, Weights};
+pub use schedule::Schedule;
+pub use summary::{RunSummary, Status, Versions};
+pub use train::Trainer;
+
+/// The README's programs compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,241 @@
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{
+    event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
+    run_dir::Weights,
+    summary::{RunSummary, Status},
+};
+
+/// What a person sees of a run: a line about the run, a live bar for each epoch
+/// (on a terminal), a table with a row an epoch, and the result.
+#[derive(Debug)]
+pub struct Console<W> {
+    out: W,
+    program: String,
+    detail: Detail,
+    bar: Option<ProgressBar>,
+    epoch_started: Instant,
+    images_done: usize,
+    epochs: usize,
+    steps: usize,
+    run: PathBuf,
+}
+
+/// How much a [`Console`] shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// The result alone.
+    Result,
+    /// The table as well.
+    Table,
+    /// The live bar as well.
+    Bar,
+}
+
+impl<W: Write> Console<W> {
+    /// Writes a table and the result to `out`. `program` is how the user calls
+    /// `kiln`, for the command that is suggested in the end.
+    pub fn new(out: W, program: impl Into<String>) -> Self {
+        Self {
+            out,
+            program: program.into(),
+            detail: Detail::Table,
+            bar: None,
+            epoch_started: Instant::now(),
+            images_done: 0,
+            epochs: 0,
+            steps: 0,
+            run: PathBuf::new(),
+        }
+    }
+
+    /// Draws a live bar on standard error as well. `out` should be a terminal.
+    #[must_use]
+    pub fn with_bar(mut self) -> Self {
+        self.detail = Detail::Bar;
+        self
+    }
+
+    /// Writes nothing but the result.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.detail = Detail::Result;
+        self
+    }
+
+    fn started(&mut self, run: &RunStarted) -> io::Result<()> {
+        self.epochs = run.epochs;
+        self.steps = run.steps_per_epoch;
+        self.run.clone_from(&run.run);
+        if self.detail == Detail::Result {
+            return Ok(());
+        }
+        let [channels, height, width] = run.image;
+        writeln!(
+            self.out,
+            "{model} ({parameters} parameters) on {dataset}: {train} training, {valid} validation and \
+             {test} test images of {channels}×{height}×{width}, {classes} classes",
+            model = run.model,
+            parameters = run.parameters,
+            dataset = run.dataset,
+            train = run.train_images,
+            valid = run.valid_images,
+            test = run.test_images,
+            classes = run.classes,
+        )?;
+        writeln!(
+            self.out,
+            "backend {}: {} ({})",
+            run.backend, run.device, run.reason
+        )?;
+        writeln!(self.out, "run {}\n", run.run.display())?;
+        writeln!(
+            self.out,
+            "epoch  train loss  train acc  valid loss  valid acc  learning rate     time"
+        )
+    }
+
+    fn step(&mut self, step: &StepDone) {
+        if self.detail != Detail::Bar {
+            return;
+        }
+        if step.step == 1 {
+            self.epoch_started = Instant::now();
+            self.images_done = 0;
+            let bar = ProgressBar::with_draw_target(
+                Some(self.steps as u64),
+                ProgressDrawTarget::stderr(),
+            );
+            bar.set_style(
+                ProgressStyle::with_template("{prefix} {bar:24} {pos:>3}/{len}  {msg}  {eta} left")
+                    .expect("the template is right")
+                    .progress_chars("━╸ "),
+            );
+            bar.set_prefix(format!("epoch {}/{}", step.epoch, self.epochs));
+            self.bar = Some(bar);
+        }
+        self.images_done += step.images;
+        if let Some(bar) = &self.bar {
+            // The first step is over before the bar exists: its time is not known.
+            let after_first = self.images_done - step.images.min(self.images_done);
+            let seconds = self
+                .epoch_started
+                .elapsed()
+                .max(Duration::from_micros(1))
+                .as_secs_f64();
+            let Scores { loss, accuracy } = step.epoch_so_far;
+            let speed = after_first as f64 / seconds;
+            bar.set_message(format!(
+                "loss {loss:.4}  acc {:.2} %  {speed:.0} images/s",
+                100.0 * accuracy
+            ));
+            bar.set_position(step.step as u64);
+        }
+    }
+
+    fn epoch(&mut self, row: &EpochDone) -> io::Result<()> {
+        self.clear_bar();
+        if self.detail == Detail::Result {
+            return Ok(());
+        }
+        let scores = |scores: Option<Scores>| match scores {
+            Some(Scores { loss, accuracy }) => {
+                format!("{loss:>10.4}  {:>7.2} %", 100.0 * accuracy)
+            }
+            None => format!("{:>10}  {:>9}", "-", "-"),
+        };
+        writeln!(
+            self.out,
+            "{epoch:>5}  {train}  {valid}  {lr:>13.3e}  {seconds:>5.1} s{best}",
+            epoch = row.epoch,
+            train = scores(Some(row.train)),
+            valid = scores(row.valid),
+            lr = row.lr,
+            seconds = row.seconds,
+            best = if row.best { "  best so far" } else { "" },
+        )
+    }
+
+    fn ended(&mut self, summary: &RunSummary) -> io::Result<()> {
+        self.clear_bar();
+        if self.detail != Detail::Result {
+            writeln!(self.out)?;
+        }
+        if summary.status == Status::Interrupted {
+            writeln!(
+                self.out,
+                "interrupted after {} of {} epochs; the weights as they are: {}",
+                summary.epochs,
+                self.epochs,
+                self.run.join(Weights::Last.file_name()).display()
+            )?;
+        }
+        if let Some(best) = summary.best_epoch {
+            let valid = summary.valid.map_or(String::new(), |valid| {
+                format!(
+                    " (validation: loss {:.4}, accuracy {:.2} %)",
+                    valid.loss,
+                    100.0 * valid.accuracy
+                )
+            });
+            writeln!(self.out, "best epoch: {best}{valid}")?;
+        }
+        if let Some(test) = summary.test {
+            writeln!(
+                self.out,
+                "test: loss {:.4}, accuracy {:.2} % of {} images, after {:.1} s of training",
+                test.loss,
+                100.0 * test.accuracy,
+                summary.test_images,
+                summary.seconds
+            )?;
+        }
+        writeln!(self.out, "run: {}", self.run.display())?;
+        if summary.best_epoch.is_some() {
+            writeln!(
+                self.out,
+                "next: {} eval {}",
+                self.program,
+                self.run.display()
+            )?;
+        }
+        Ok(())
+    }
+
+    fn clear_bar(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl<W: Write> Observer for Console<W> {
+    fn on_event(&mut self, event: &Event) -> io::Result<()> {
+        let written = match event {
+            Event::RunStarted(run) => self.started(run),
+            Event::StepDone(step) => {
+                self.step(step);
+                Ok(())
+            }
+            Event::EpochDone(row) => self.epoch(row),
+            Event::RunEnded(summary) => self.ended(summary),
+            Event::CheckpointWritten { .. } => Ok(()),
+        };
+        super::unless_gone(written.and_then(|()| self.out.flush()))
+    }
+}
+
+impl<W> Drop for Console<W> {
+    /// A run that fails leaves no half-drawn bar.
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The folder of a run. Files appear in it whole or not at all.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use models::Network;
+
+use crate::{TrainError, config::TrainConfig, event::EpochDone, summary::RunSummary};
+
+/// Which weights of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Weights {
+    /// Of the best epoch.
+    Best,
+    /// Of the last epoch, or of the step after which the run was interrupted.
+    Last,
+}
+
+impl Weights {
+    /// The name of the file in the run folder.
+    #[must_use]
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Best => "best.safetensors",
+            Self::Last => "last.safetensors",
+        }
+    }
+}
+
+/// The folder of a run.
+#[derive(Debug, Clone)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+const CONFIG: &str = "config.toml";
+const HISTORY: &str = "history.csv";
+const CURVES: &str = "curves.svg";
+const SUMMARY: &str = "summary.json";
+
+impl RunDir {
+    /// Makes `out/<model>-<dataset>-<local time>`, which did not exist before.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`] if the folder cannot be made.
+    pub fn create(out: &Path, model: &str, dataset: &str) -> Result<Self, TrainError> {
+        fs::create_dir_all(out).map_err(TrainError::io("make the folder", out))?;
+        let time = chrono::Local::now().format("%Y%m%d-%H%M%S");
+        let name = format!("{model}-{dataset}-{time}");
+        let mut path = out.join(&name);
+        let mut again = 1;
+        loop {
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                    again += 1;
+                    path = out.join(format!("{name}-{again}"));
+                }
+                Err(e) => return Err(TrainError::io("make the folder", path)(e)),
+            }
+        }
+    }
+
+    /// The folder of a run that was made before.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] if there is no such folder, or no configuration in it.
+    pub fn open(path: &Path) -> Result<Self, TrainError> {
+        let problem = if !path.exists() {
+            "there is nothing of that name"
+        } else if !path.is_dir() {
+            "it is a file"
+        } else if !path.join(CONFIG).is_file() {
+            "there is no config.toml in it"
+        } else {
+            return Ok(Self { path: path.into() });
+        };
+        Err(TrainError::NotARun {
+            path: path.into(),
+            problem: problem.into(),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The configuration of the run.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] or [`TrainError::Io`].
+    pub fn config(&self) -> Result<TrainConfig, TrainError> {
+        let path = self.path.join(CONFIG);
+        let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
+        let config = TrainConfig::from_toml(&text, &path)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Writes the configuration.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] or [`TrainError::Io`].
+    pub fn write_config(&self, config: &TrainConfig) -> Result<(), TrainError> {
+        self.write(CONFIG, config.to_toml()?.as_bytes()).map(drop)
+    }
+
+    /// Writes the history, an epoch a line.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_history(&self, history: &[EpochDone]) -> Result<(), TrainError> {
+        let mut text =
+            String::from("epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,lr,seconds\n");
+        for row in history {
+            let EpochDone {
+                epoch,
+                train,
+                valid,
+                lr,
+                seconds,
+                ..
+            } = row;
+            let [loss, accuracy] = match valid {
+                Some(valid) => [valid.loss.to_string(), valid.accuracy.to_string()],
+                None => [String::new(), String::new()],
+            };
+            text.push_str(&format!(
+                "{epoch},{},{},{loss},{accuracy},{lr},{seconds:.3}\n",
+                train.loss, train.accuracy
+            ));
+        }
+        self.write(HISTORY, text.as_bytes()).map(drop)
+    }
+
+    /// Draws the history.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_curves(&self, history: &[EpochDone], title: &str) -> Result<(), TrainError> {
+        self.write(CURVES, crate::curves::svg(history, title).as_bytes())
+            .map(drop)
+    }
+
+    /// Writes the summary.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_summary(&self, summary: &RunSummary) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string_pretty(summary).expect("a summary is plain values");
+        text.push('\n');
+        self.write(SUMMARY, text.as_bytes()).map(drop)
+    }
+
+    /// Writes weights and gives the path of the file.
+    ///
+    /// # Errors
+    /// [`TrainError::Weights`] or [`TrainError::Io`].
+    pub fn write_weights(
+        &self,
+        which: Weights,
+        network: &Network,
+        epoch: usize,
+    ) -> Result<PathBuf, TrainError> {
+        let path = self.path.join(which.file_name());
+        let bytes = network
+            .to_safetensors(&[("model", network.name()), ("epoch", &epoch.to_string())])
+            .map_err(|source| TrainError::Weights { path, source })?;
+        self.write(which.file_name(), &bytes)
+    }
+
+    /// `network` with the weights of a file of this run.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] if the file is not there, [`TrainError::Io`] or
+    /// [`TrainError::Weights`] if it cannot be read.
+    pub fn load_weights(&self, which: Weights, network: Network) -> Result<Network, TrainError> {
+        let path = self.path.join(which.file_name());
+        if !path.is_file() {
+            return Err(TrainError::NotARun {
+                path: self.path.clone(),
+                problem: format!("there is no {} in it", which.file_name()),
+            });
+        }
+        let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
+        network
+            .with_safetensors(&bytes)
+            .map_err(|source| TrainError::Weights { path, source })
+    }
+
+    /// Writes a file beside its name, syncs it and renames it.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, TrainError> {
+        let path = self.path.join(name);
+        let part = self.path.join(format!("{name}.part"));
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&part)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&part, &path)
+        };
+        match write() {
+            Ok(()) => Ok(path),
+            Err(e) => {
+                // What is left of it is of no use; the file of that name, if any, is whole.
+                let _ = fs::remove_file(&part);
+                Err(TrainError::io("write", path)(e))
+            }
+        }
+    }
+}

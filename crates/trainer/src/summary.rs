@@ -1,0 +1,82 @@
+use serde::{Deserialize, Serialize};
+
+use crate::event::Scores;
+
+/// What `summary.json` says of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Whether all epochs were done.
+    pub status: Status,
+    /// The architecture.
+    pub model: String,
+    /// The data set.
+    pub dataset: String,
+    /// The backend.
+    pub backend: String,
+    /// The device, as the backend names it.
+    pub device: String,
+    /// The seed.
+    pub seed: u64,
+    /// Number of trainable parameters.
+    pub parameters: usize,
+    /// Epochs that were finished.
+    pub epochs: usize,
+    /// The epoch, from 1, whose weights are the best: the highest validation
+    /// accuracy, of equals the lowest validation loss; without validation images
+    /// the last. `None` if no epoch was finished.
+    pub best_epoch: Option<usize>,
+    /// Seconds of training and validation.
+    pub seconds: f64,
+    /// What computed it.
+    pub versions: Versions,
+    /// Of the best epoch on the validation images.
+    pub valid: Option<Scores>,
+    /// Of the best epoch on the test set, which is read once, at the end.
+    /// `None` if the run was interrupted.
+    pub test: Option<Scores>,
+    /// Images of the test set.
+    pub test_images: usize,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All epochs were done.
+    Done,
+    /// It was asked to stop before.
+    Interrupted,
+}
+
+/// Versions of what computed a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Kiln.
+    pub kiln: String,
+    /// Burn.
+    pub burn: String,
+}
+
+impl Versions {
+    /// The versions that are compiled in.
+    #[must_use]
+    pub fn current() -> Self {
+        Self {
+            kiln: env!("CARGO_PKG_VERSION").into(),
+            burn: BURN.into(),
+        }
+    }
+}
+
+/// Burn's version, which the workspace pins. A test compares it with Cargo.toml.
+const BURN: &str = "0.22.1";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn burns_version_is_the_pinned_one() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let pin = format!("version = \"={}\"", super::BURN);
+        assert!(manifest.contains(&pin), "Cargo.toml has no burn {pin}");
+    }
+}

@@ -1,0 +1,390 @@
+//! The training loop.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
+};
+
+use burn::{
+    module::Module,
+    optim::{
+        AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig,
+        decay::WeightDecayConfig, momentum::MomentumConfig,
+    },
+    tensor::Device,
+};
+use data::Batch;
+use models::Network;
+
+use crate::{
+    TrainError,
+    config::{OptimizerConfig, OptimizerName, TrainConfig},
+    evaluate::{Tally, evaluate, loss_and_scores},
+    event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
+    plan::Plan,
+    run_dir::{RunDir, Weights},
+    schedule::Schedule,
+    summary::{RunSummary, Status, Versions},
+};
+
+/// A training run that is ready to go.
+///
+/// ```no_run
+/// use trainer::{TrainConfig, Trainer};
+///
+/// let config = TrainConfig { epochs: 3, ..TrainConfig::default() };
+/// let summary = Trainer::new(config)?.run("runs".as_ref())?;
+/// println!("{:?}", summary.test);
+/// # Ok::<(), trainer::TrainError>(())
+/// ```
+pub struct Trainer<'a> {
+    plan: Plan,
+    observers: Vec<Box<dyn Observer + 'a>>,
+    stop: Option<&'a AtomicBool>,
+}
+
+impl<'a> Trainer<'a> {
+    /// Checks a configuration and finds all that it names. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`TrainError`] for the first thing that cannot be.
+    pub fn new(config: TrainConfig) -> Result<Self, TrainError> {
+        Ok(Self {
+            plan: Plan::new(config)?,
+            observers: Vec::new(),
+            stop: None,
+        })
+    }
+
+    /// What the run is going to do.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Adds an observer of the run's events, after those added before.
+    #[must_use]
+    pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Ends the run after the step in which `stop` becomes true, as with Ctrl-C.
+    #[must_use]
+    pub fn stop_when(mut self, stop: &'a AtomicBool) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Trains, validates, tests, and leaves a run folder in `out`.
+    ///
+    /// # Errors
+    /// [`TrainError`]. What the run folder holds by then is whole.
+    pub fn run(self, out: &Path) -> Result<RunSummary, TrainError> {
+        let network = self.plan.spec.build(
+            self.plan.info.shape(),
+            &self.plan.selected.device.clone().autodiff(),
+        )?;
+        let config = &self.plan.config;
+        let dir = RunDir::create(out, &config.model, &config.dataset)?;
+        dir.write_config(config)?;
+        let schedule = Schedule::new(
+            &config.schedule,
+            config.optimizer.lr,
+            config.epochs,
+            self.plan.train.batches(),
+        );
+        Run {
+            optimizer: optimizer(&config.optimizer),
+            network,
+            schedule,
+            dir,
+            history: Vec::new(),
+            best: None,
+            last_good: None,
+            started: Instant::now(),
+            trainer: self,
+        }
+        .go()
+    }
+}
+
+/// An optimizer with PyTorch's constants, which are not all Burn's.
+pub(crate) fn optimizer(config: &OptimizerConfig) -> ModuleOptimizer {
+    const EPSILON: f32 = 1e-8;
+    let decay = config.weight_decay as f32;
+    let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+    match config.name {
+        OptimizerName::Adam => AdamConfig::new()
+            .with_epsilon(EPSILON)
+            .with_weight_decay(penalty)
+            .init(),
+        OptimizerName::AdamW => AdamWConfig::new()
+            .with_epsilon(EPSILON)
+            .with_weight_decay(decay)
+            .init(),
+        OptimizerName::Sgd => {
+            let momentum = (config.momentum > 0.0).then(|| {
+                MomentumConfig::new()
+                    .with_momentum(config.momentum)
+                    .with_dampening(0.0)
+            });
+            SgdConfig::new()
+                .with_momentum(momentum)
+                .with_weight_decay(penalty)
+                .init()
+        }
+    }
+}
+
+/// A run under way.
+struct Run<'a> {
+    trainer: Trainer<'a>,
+    network: Network,
+    optimizer: ModuleOptimizer,
+    schedule: Schedule,
+    dir: RunDir,
+    history: Vec<EpochDone>,
+    /// The best epoch so far: its row in the history.
+    best: Option<EpochDone>,
+    last_good: Option<PathBuf>,
+    started: Instant,
+}
+
+impl Run<'_> {
+    fn go(mut self) -> Result<RunSummary, TrainError> {
+        self.emit(&Event::RunStarted(self.description()))?;
+        let epochs = self.trainer.plan.config.epochs;
+        for epoch in 1..=epochs {
+            if !self.train_epoch(epoch)? {
+                let path = self
+                    .dir
+                    .write_weights(Weights::Last, &self.network, epoch)?;
+                self.emit(&Event::CheckpointWritten { epoch, path })?;
+                return self.end(Status::Interrupted, None);
+            }
+        }
+        let seconds = self.started.elapsed().as_secs_f64();
+        let best = self.dir.load_weights(Weights::Best, self.network.valid())?;
+        let test = evaluate(&best, &self.trainer.plan.test, self.device())?;
+        self.end(Status::Done, Some((test, seconds)))
+    }
+
+    /// Trains and validates an epoch. `false` if it was interrupted.
+    fn train_epoch(&mut self, epoch: usize) -> Result<bool, TrainError> {
+        let started = Instant::now();
+        let mut tally = Tally::default();
+        let mut lr = 0.0;
+        let batches = self.trainer.plan.train.epoch(epoch as u64);
+        let steps = batches.len();
+        for (index, batch) in batches.enumerate() {
+            let (step, images) = (index + 1, batch.len());
+            let global = (epoch - 1) * steps + index;
+            lr = self.schedule.lr(global);
+            let scores = self.step(batch, global, lr, epoch, step)?;
+            tally.add(scores, images);
+            self.emit(&Event::StepDone(StepDone {
+                epoch,
+                step,
+                images,
+                batch: scores,
+                epoch_so_far: tally.scores(),
+                lr,
+            }))?;
+            if self
+                .trainer
+                .stop
+                .is_some_and(|stop| stop.load(Ordering::Relaxed))
+            {
+                return Ok(false);
+            }
+        }
+
+        let inference = self.network.valid();
+        let valid = match &self.trainer.plan.valid {
+            Some(loader) => Some(evaluate(&inference, loader, self.device())?),
+            None => None,
+        };
+        if let Some(Scores { loss, .. }) = valid.filter(|valid| !valid.loss.is_finite()) {
+            return Err(self.diverged(loss, epoch, "in validation".into()));
+        }
+        let mut row = EpochDone {
+            epoch,
+            train: tally.scores(),
+            valid,
+            lr,
+            seconds: started.elapsed().as_secs_f64(),
+            best: false,
+        };
+        row.best = self.best.is_none_or(|best| better(&row, &best));
+
+        let last = self.dir.write_weights(Weights::Last, &inference, epoch)?;
+        self.last_good = Some(last.clone());
+        self.emit(&Event::CheckpointWritten { epoch, path: last })?;
+        if row.best {
+            let path = self.dir.write_weights(Weights::Best, &inference, epoch)?;
+            self.emit(&Event::CheckpointWritten { epoch, path })?;
+            self.best = Some(row);
+        }
+        self.history.push(row);
+        self.write_history()?;
+        self.emit(&Event::EpochDone(row))?;
+        Ok(true)
+    }
+
+    /// Does step `global` of the run, counted from 0: the scores of the batch before the update.
+    fn step(
+        &mut self,
+        batch: Batch,
+        global: usize,
+        lr: f64,
+        epoch: usize,
+        step: usize,
+    ) -> Result<Scores, TrainError> {
+        let device = self.device().clone().autodiff();
+        // What is random in a step depends on seed and step alone.
+        device.seed(step_seed(self.trainer.plan.config.seed, global));
+        let (images, labels) = batch.to_tensors(&device);
+        let (loss, scores) = loss_and_scores(self.network.forward(images), labels)?;
+        if !scores.loss.is_finite() {
+            return Err(self.diverged(scores.loss, epoch, format!("step {step}")));
+        }
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        self.network = self.optimizer.step(lr, self.network.clone(), gradients);
+        Ok(scores)
+    }
+
+    fn end(
+        &mut self,
+        status: Status,
+        test: Option<(Scores, f64)>,
+    ) -> Result<RunSummary, TrainError> {
+        let plan = &self.trainer.plan;
+        let summary = RunSummary {
+            status,
+            model: plan.config.model.clone(),
+            dataset: plan.config.dataset.clone(),
+            backend: plan.selected.backend.to_string(),
+            device: plan.selected.name.clone(),
+            seed: plan.config.seed,
+            parameters: plan.summary.parameters(),
+            epochs: self.history.len(),
+            best_epoch: self.best.map(|best| best.epoch),
+            seconds: test.map_or_else(
+                || self.started.elapsed().as_secs_f64(),
+                |(_, seconds)| seconds,
+            ),
+            versions: Versions::current(),
+            valid: self.best.and_then(|best| best.valid),
+            test: test.map(|(scores, _)| scores),
+            test_images: plan.test.images(),
+        };
+        self.dir.write_summary(&summary)?;
+        self.emit(&Event::RunEnded(summary.clone()))?;
+        Ok(summary)
+    }
+
+    fn description(&self) -> RunStarted {
+        let plan = &self.trainer.plan;
+        RunStarted {
+            run: self.dir.path().into(),
+            model: plan.config.model.clone(),
+            parameters: plan.summary.parameters(),
+            dataset: plan.config.dataset.clone(),
+            image: plan.info.shape(),
+            classes: plan.info.classes.len(),
+            train_images: plan.train.images(),
+            valid_images: plan.valid.as_ref().map_or(0, data::BatchLoader::images),
+            test_images: plan.test.images(),
+            backend: plan.selected.backend.to_string(),
+            device: plan.selected.name.clone(),
+            reason: plan.selected.reason.clone(),
+            seed: plan.config.seed,
+            epochs: plan.config.epochs,
+            steps_per_epoch: plan.train.batches(),
+        }
+    }
+
+    fn write_history(&self) -> Result<(), TrainError> {
+        let config = &self.trainer.plan.config;
+        let title = format!("{} on {}", config.model, config.dataset);
+        self.dir.write_history(&self.history)?;
+        self.dir.write_curves(&self.history, &title)
+    }
+
+    fn diverged(&self, loss: f64, epoch: usize, place: String) -> TrainError {
+        TrainError::Diverged {
+            loss,
+            epoch,
+            place,
+            last_good: self.last_good.clone(),
+        }
+    }
+
+    fn device(&self) -> &Device {
+        &self.trainer.plan.selected.device
+    }
+
+    fn emit(&mut self, event: &Event) -> Result<(), TrainError> {
+        self.trainer
+            .observers
+            .iter_mut()
+            .try_for_each(|observer| observer.on_event(event))
+            .map_err(TrainError::Observer)
+    }
+}
+
+/// Whether an epoch is better than one before it.
+fn better(new: &EpochDone, old: &EpochDone) -> bool {
+    match (new.valid, old.valid) {
+        (Some(new), Some(old)) => {
+            new.accuracy > old.accuracy || (new.accuracy == old.accuracy && new.loss < old.loss)
+        }
+        // Without validation there is nothing to choose by.
+        _ => true,
+    }
+}
+
+/// The seed of the device for a step: SplitMix64's output function (Steele, Lea
+/// and Flood, 2014) over seed and step.
+fn step_seed(seed: u64, step: usize) -> u64 {
+    let mut z = seed.wrapping_add((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_epoch_has_the_highest_accuracy_then_the_lowest_loss() {
+        let row = |accuracy, loss| {
+            let scores = Scores { loss, accuracy };
+            EpochDone {
+                epoch: 1,
+                train: scores,
+                valid: Some(scores),
+                lr: 0.1,
+                seconds: 1.0,
+                best: false,
+            }
+        };
+        assert!(better(&row(0.9, 2.0), &row(0.8, 1.0)));
+        assert!(!better(&row(0.8, 1.0), &row(0.9, 2.0)));
+        assert!(better(&row(0.9, 1.0), &row(0.9, 2.0)));
+        assert!(!better(&row(0.9, 1.0), &row(0.9, 1.0)));
+    }
+
+    #[test]
+    fn seeds_of_steps_differ() {
+        let mut seeds: Vec<u64> = (0..100)
+            .flat_map(|s| (0..100).map(move |step| step_seed(s, step)))
+            .collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        assert_eq!(seeds.len(), 10_000);
+    }
+}

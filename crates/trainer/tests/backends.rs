@@ -1,0 +1,86 @@
+//! Every backend that is compiled in takes the same first steps.
+
+use std::sync::{Arc, Mutex};
+
+use trainer::{
+    Event, Observer, TrainConfig, Trainer,
+    backend::{AdapterKind, Backend, BackendChoice},
+};
+
+const STEPS: usize = 20;
+
+/// Keeps the loss of every step.
+struct Losses(Arc<Mutex<Vec<f64>>>);
+
+impl Observer for Losses {
+    fn on_event(&mut self, event: &Event) -> std::io::Result<()> {
+        if let Event::StepDone(step) = event {
+            self.0.lock().unwrap().push(step.batch.loss);
+        }
+        Ok(())
+    }
+}
+
+fn losses(backend: Backend, adapter: AdapterKind) -> Vec<f64> {
+    let out = tempfile::tempdir().unwrap();
+    let losses = Arc::default();
+    let config = TrainConfig {
+        backend: BackendChoice::Fixed(backend),
+        adapter,
+        // An epoch of 20 steps.
+        limit: Some(STEPS * 32),
+        batch_size: 32,
+        valid_share: 0.0,
+        epochs: 1,
+        ..TrainConfig::default()
+    };
+    let trainer = Trainer::new(config)
+        .unwrap()
+        .observe(Losses(Arc::clone(&losses)));
+    trainer.run(out.path()).unwrap();
+    let losses = losses.lock().unwrap().clone();
+    assert_eq!(losses.len(), STEPS);
+    losses
+}
+
+/// The steps of a backend against those of flex, to 1e-3 relative.
+#[cfg(feature = "flex")]
+fn agrees_with_flex(backend: Backend, adapter: AdapterKind) {
+    let expected = losses(Backend::Flex, AdapterKind::Gpu);
+    assert!(
+        expected[STEPS - 1] < 0.9 * expected[0],
+        "nothing was learnt: {expected:?}"
+    );
+    for (step, (loss, expected)) in losses(backend, adapter).iter().zip(&expected).enumerate() {
+        let difference = (loss - expected).abs() / expected;
+        assert!(
+            difference < 1e-3,
+            "step {step}: {loss} on {backend}, {expected} on flex"
+        );
+    }
+}
+
+/// On a GPU where there is one, else on the software adapter (llvmpipe), which
+/// `apt-get install mesa-vulkan-drivers` brings.
+#[cfg(all(feature = "flex", feature = "wgpu"))]
+#[test]
+fn wgpu_agrees_with_flex() {
+    let adapters = Backend::Wgpu.adapters();
+    let adapter = adapters
+        .first()
+        .expect("an adapter, or mesa-vulkan-drivers for a software one");
+    agrees_with_flex(Backend::Wgpu, adapter.kind);
+}
+
+#[cfg(all(feature = "flex", feature = "ndarray"))]
+#[test]
+fn ndarray_agrees_with_flex() {
+    agrees_with_flex(Backend::NdArray, AdapterKind::Gpu);
+}
+
+#[cfg(feature = "flex")]
+#[test]
+fn flex_agrees_with_itself_to_the_bit() {
+    let run = || losses(Backend::Flex, AdapterKind::Gpu);
+    assert_eq!(run(), run());
+}

@@ -1,0 +1,275 @@
+//! Bad input gets one clear error, the right exit code, and leaves nothing behind.
+#![cfg(feature = "flex")]
+
+mod support;
+
+use std::{fs, path::Path};
+
+use support::{QUICK, kiln, scratch, stderr, stdout, train};
+
+/// Runs `kiln` in `folder` and checks how it fails.
+fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
+    let before = listing(folder);
+    let output = kiln().args(words).current_dir(folder).output().unwrap();
+    let error = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{words:?}: {error}");
+    assert!(!error.contains("panicked"), "{words:?}: {error}");
+    assert_eq!(stdout(&output), "", "{words:?}");
+    for word in says {
+        assert!(error.contains(word), "{words:?}: no {word:?} in {error}");
+    }
+    assert_eq!(listing(folder), before, "{words:?} left something behind");
+}
+
+fn listing(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn unknown_names_get_a_suggestion() {
+    let folder = scratch();
+    for (words, says) in [
+        (
+            ["--model", "lenet6"],
+            ["no model `lenet6`", "did you mean `lenet5`?"],
+        ),
+        (
+            ["--dataset", "mnist_mini"],
+            ["no data set `mnist_mini`", "did you mean `mnist-mini`?"],
+        ),
+        (
+            ["--backend", "flexx"],
+            ["no backend `flexx`", "did you mean `flex`?"],
+        ),
+        (["--optimizer", "adma"], ["invalid value 'adma'", "adam"]),
+        (["--epoch", "3"], ["--epoch", "--epochs"]),
+    ] {
+        fails(folder.path(), &words, 2, &says);
+    }
+}
+
+#[test]
+fn impossible_values_name_their_flag() {
+    let folder = scratch();
+    for (words, says) in [
+        (["--batch-size", "0"], ["--batch-size", "at least 1"]),
+        (["--epochs", "0"], ["--epochs", "at least 1"]),
+        (["--limit", "0"], ["--limit", "at least 1"]),
+        (["--lr", "nan"], ["--lr", "above 0"]),
+        (["--lr", "0"], ["--lr", "above 0"]),
+        (["--lr", "-1"], ["--lr", "above 0"]),
+        (["--lr", "fast"], ["--lr", "fast"]),
+        (["--valid-share", "1"], ["--valid-share", "below 1"]),
+        (["--valid-share", "-0.5"], ["--valid-share", "at least 0"]),
+        (["--momentum", "2"], ["--momentum", "below 1"]),
+        (["--seed", "18446744073709551615"], ["--seed", "at most"]),
+        (["--limit", "1"], ["validation", "1 images"]),
+    ] {
+        fails(folder.path(), &words, 2, &says);
+    }
+}
+
+#[test]
+fn a_bad_config_names_file_line_and_key() {
+    let folder = scratch();
+    for (text, says) in [
+        ("epochs = 3\nepoch = 4\n", ["bad.toml", "line 2", "epoch"]),
+        ("epochs = \n", ["bad.toml", "line 1", "epochs"]),
+        (
+            "\n\nbatch_size = 0\n",
+            ["bad.toml, line 3", "batch_size", "at least 1"],
+        ),
+        (
+            "[optimizer]\nlr = -1.0\n",
+            ["bad.toml, line 2", "optimizer.lr", "above 0"],
+        ),
+        (
+            "model = \"lenet55\"\n",
+            ["lenet55", "lenet5", "did you mean"],
+        ),
+        (
+            "augment = [{ random_crop = { padding = 28 } }]\n",
+            ["random_crop", "padding 28", "28×28"],
+        ),
+        (
+            "augment = [{ random_crop = { pad = 2 } }]\n",
+            ["bad.toml", "line 1", "pad"],
+        ),
+        (
+            "backend = \"gpu\"\n",
+            ["bad.toml", "line 1", "no backend `gpu`"],
+        ),
+    ] {
+        fs::write(folder.path().join("bad.toml"), text).unwrap();
+        fails(folder.path(), &["--config", "bad.toml"], 2, &says);
+    }
+    fs::write(folder.path().join("bad.toml"), [0xff, 0xfe]).unwrap();
+    fails(folder.path(), &["--config", "bad.toml"], 1, &["bad.toml"]);
+    fails(
+        folder.path(),
+        &["--config", "none.toml"],
+        1,
+        &["none.toml", "cannot read"],
+    );
+}
+
+#[cfg(not(any(feature = "cuda", feature = "rocm")))]
+#[test]
+fn a_backend_that_is_not_compiled_in_names_its_feature() {
+    let folder = scratch();
+    fails(
+        folder.path(),
+        &["--backend", "cuda"],
+        2,
+        &["cuda", "not compiled in", "--features cuda"],
+    );
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_made_is_an_error() {
+    let folder = scratch();
+    fs::write(folder.path().join("file"), "").unwrap();
+    fails(
+        folder.path(),
+        &["--out", "file"],
+        1,
+        &["cannot make the folder file"],
+    );
+    fails(
+        folder.path(),
+        &["--out", "file/runs"],
+        1,
+        &["cannot make the folder file/runs"],
+    );
+}
+
+#[test]
+fn eval_refuses_what_is_not_a_run() {
+    let folder = scratch();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    fails(folder.path(), &["eval"], 2, &["<RUN>"]);
+    fails(
+        folder.path(),
+        &["eval", "nothing"],
+        2,
+        &["nothing is not a run folder"],
+    );
+    fails(
+        folder.path(),
+        &["eval", "file"],
+        2,
+        &["file is not a run folder"],
+    );
+    fails(
+        folder.path(),
+        &["eval", "empty"],
+        2,
+        &["no config.toml in it"],
+    );
+    fs::write(folder.path().join("empty/config.toml"), "").unwrap();
+    fails(
+        folder.path(),
+        &["eval", "empty"],
+        2,
+        &["no best.safetensors in it"],
+    );
+    fs::write(folder.path().join("empty/config.toml"), "epochs = 0").unwrap();
+    fails(folder.path(), &["eval", "empty"], 2, &["epochs"]);
+}
+
+#[test]
+fn eval_refuses_weights_that_do_not_fit() {
+    let folder = scratch();
+    let run = train(
+        folder.path(),
+        &[&QUICK[..], &["--model", "lenet5"]].concat(),
+    );
+    let weights = run.join("best.safetensors");
+    let good = fs::read(&weights).unwrap();
+    let name = run.to_str().unwrap();
+    for length in [0, 7, 500, good.len() - 1] {
+        fs::write(&weights, &good[..length]).unwrap();
+        fails(
+            folder.path(),
+            &["eval", name],
+            1,
+            &["best.safetensors", "not a whole safetensors file"],
+        );
+    }
+    // Weights of another architecture.
+    fs::write(&weights, &good).unwrap();
+    let config = fs::read_to_string(run.join("config.toml")).unwrap();
+    let edit = |model: &str| {
+        let config = config.replace("model = \"lenet5\"", &format!("model = \"{model}\""));
+        fs::write(run.join("config.toml"), config).unwrap();
+    };
+    edit("convnet");
+    fails(
+        folder.path(),
+        &["eval", name],
+        1,
+        &["best.safetensors", "fc1.weight", "[120, 400]", "[120, 256]"],
+    );
+    edit("mlp");
+    fails(
+        folder.path(),
+        &["eval", name],
+        1,
+        &["best.safetensors", "fc1.weight"],
+    );
+}
+
+/// A learning rate that is possible and absurd.
+#[test]
+fn a_run_that_diverges_names_step_and_last_good_weights() {
+    let folder = scratch();
+    let diverge = |words: &[&str]| {
+        let output = kiln()
+            .args(["train", "--backend", "flex", "--optimizer", "sgd"])
+            .args(words)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(
+            error.contains("the loss is") && error.contains("epoch"),
+            "{error}"
+        );
+        error
+    };
+    let error = diverge(&["--lr", "1e30"]);
+    assert!(
+        error.contains("in epoch 1, step") && error.contains("No weights"),
+        "{error}"
+    );
+    // With one step an epoch, the first epoch ends before the loss can be absurd.
+    let error = diverge(&[
+        "--lr",
+        "1e12",
+        "--limit",
+        "64",
+        "--batch-size",
+        "64",
+        "--valid-share",
+        "0",
+    ]);
+    let (_, path) = error
+        .trim_end()
+        .split_once("The last good weights are in ")
+        .expect(&error);
+    assert!(path.ends_with("last.safetensors"), "{error}");
+    let run = Path::new(path).parent().unwrap().to_str().unwrap();
+    let output = kiln()
+        .args(["eval", run, "--weights", "last"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask ci`: every check, cheapest first. Stops at the first that fails.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+
+/// The backends that can be built without a vendor's toolkit.
+const BUILDABLE: &str = "trainer/wgpu,trainer/vulkan,trainer/webgpu,trainer/ndarray";
+
+/// A name, and the words after `cargo`.
+type Check = (&'static str, &'static [&'static str]);
+
+const CHECKS: &[Check] = &[
+    ("format", &["fmt", "--all", "--check"]),
+    (
+        "lints",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--features",
+            BUILDABLE,
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "documentation",
+        &["doc", "--workspace", "--no-deps", "--features", BUILDABLE],
+    ),
+    ("tests", &["test", "--workspace"]),
+    (
+        "tests on every backend",
+        &[
+            "test",
+            "--package",
+            "trainer",
+            "--test",
+            "backends",
+            "--features",
+            "wgpu,ndarray",
+        ],
+    ),
+];
+
+/// Runs every check.
+pub fn run() -> anyhow::Result<()> {
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for (name, words) in CHECKS {
+        println!("== {name}: cargo {}", words.join(" "));
+        let started = Instant::now();
+        let status = Command::new(env!("CARGO"))
+            .args(*words)
+            .current_dir(crate::root())
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .status()
+            .context("cannot start cargo")?;
+        ensure!(status.success(), "{name} failed: {status}");
+        times.push((name, started.elapsed()));
+    }
+    println!("== all checks passed");
+    for (name, time) in times {
+        println!("{:>6} s  {name}", time.as_secs());
+    }
+    Ok(())
+}

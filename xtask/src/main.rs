@@ -1,0 +1,56 @@
+//! The chores of the workspace. `cargo xtask --help` lists them.
+
+mod ci;
+mod golden;
+mod mnist_mini;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of the Kiln workspace")]
+struct Xtask {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every check that a change must pass, cheapest first.
+    Ci,
+    /// Make data that the repository holds.
+    #[command(subcommand)]
+    Data(Data),
+    /// Make the golden files of the tests again, with PyTorch.
+    Golden {
+        /// A Python with `torch` installed, outside the repository.
+        #[arg(long, default_value = "python3")]
+        python: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Data {
+    /// Draw the embedded digits (assets/mnist-mini) from the files of MNIST.
+    Mini {
+        /// Folder with the four files of MNIST, gzipped: torchvision's `MNIST/raw`.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Xtask::parse().chore {
+        Chore::Ci => ci::run(),
+        Chore::Data(Data::Mini { from }) => mnist_mini::make(&from),
+        Chore::Golden { python } => golden::make(&python),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the workspace")
+}
