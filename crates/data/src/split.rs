@@ -17,11 +17,11 @@ pub struct Split {
 }
 
 impl Split {
-    /// Holds out `share` (0 ≤ share < 1) of the images of every class, rounded
-    /// to the nearest whole number, drawn by `seed`.
+    /// Holds out `share` (0 ≤ share < 1) of the images, rounded to the nearest
+    /// whole number, as evenly over the classes as can be, drawn by `seed`.
     ///
-    /// The same as scikit-learn's `train_test_split(…, stratify=labels)` in
-    /// what it promises, not in which images it draws.
+    /// Classes get the whole part of their share, and the largest remainders
+    /// one image more (Hamilton's method).
     ///
     /// # Errors
     /// [`DataError::Split`] if `share` is not in range, or leaves no image to
@@ -42,13 +42,26 @@ impl Split {
         for (index, &label) in labels.iter().enumerate() {
             members[usize::from(label)].push(index);
         }
+        let total = (labels.len() as f64 * share).round() as usize;
+        let mut held_out: Vec<usize> = members
+            .iter()
+            .map(|class| (class.len() as f64 * share) as usize)
+            .collect();
+        let remainder = |class: usize| (members[class].len() as f64 * share).fract();
+        let mut by_remainder: Vec<usize> = (0..classes).collect();
+        // Stable: of equal remainders the lower class comes first.
+        by_remainder.sort_by(|&a, &b| remainder(b).total_cmp(&remainder(a)));
+        let missing = total.saturating_sub(held_out.iter().sum());
+        for &class in by_remainder.iter().take(missing) {
+            held_out[class] += 1;
+        }
+
         let mut split = Self {
             train: Vec::with_capacity(labels.len()),
-            valid: Vec::new(),
+            valid: Vec::with_capacity(total),
         };
-        for (class, mut indices) in members.into_iter().enumerate() {
+        for (class, (mut indices, held_out)) in members.into_iter().zip(held_out).enumerate() {
             indices.shuffle(&mut generator(seed, Purpose::Split, 0, class as u64));
-            let held_out = (indices.len() as f64 * share).round() as usize;
             split.valid.extend_from_slice(&indices[..held_out]);
             split.train.extend_from_slice(&indices[held_out..]);
         }
@@ -58,7 +71,7 @@ impl Split {
             return fail("no image would be left to train on");
         }
         if share > 0.0 && split.valid.is_empty() {
-            return fail("no class has enough images to give one to validation");
+            return fail("there are too few images to hold one out");
         }
         Ok(split)
     }
@@ -79,6 +92,17 @@ mod tests {
         assert_eq!(all, (0..1000).collect::<Vec<_>>());
         assert_eq!(split, Split::stratified(&labels, 0.1, 7).unwrap());
         assert_ne!(split, Split::stratified(&labels, 0.1, 8).unwrap());
+    }
+
+    #[test]
+    fn holds_out_the_whole_share_of_small_classes() {
+        // Classes of 4, 3 and 3 images. Shares: 1.2, 0.9, 0.9; 2, 1.5, 1.5; 0.4, 0.3, 0.3.
+        let labels = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0];
+        for (share, expected) in [(0.3, [1, 1, 1]), (0.5, [2, 2, 1]), (0.1, [1, 0, 0])] {
+            let split = Split::stratified(&labels, share, 7).unwrap();
+            let of = |class| split.valid.iter().filter(|&&i| labels[i] == class).count();
+            assert_eq!([of(0), of(1), of(2)], expected, "{share}");
+        }
     }
 
     #[test]

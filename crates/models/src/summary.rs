@@ -107,20 +107,20 @@ mod tests {
         // Multiply-adds: fvcore.nn.FlopCountAnalysis(lenet5, torch.zeros(1, 1, 28, 28)).total()
         let expected = "\
 lenet5, images 1×28×28
-layer    kind        output   parameters  multiply-adds
-conv1    Conv2d     6×28×28          156        117,600
-relu1    ReLU       6×28×28            0              0
-pool1    AvgPool2d  6×14×14            0              0
-conv2    Conv2d    16×10×10        2,416        240,000
-relu2    ReLU      16×10×10            0              0
-pool2    AvgPool2d   16×5×5            0              0
-flatten  Flatten        400            0              0
-fc1      Linear         120       48,120         48,000
-relu3    ReLU           120            0              0
-fc2      Linear          84       10,164         10,080
-relu4    ReLU            84            0              0
-fc3      Linear          10          850            840
-total                             61,706        416,520
+layer    kind         output   parameters  multiply-adds
+conv1    Conv2d      6×28×28          156        117,600
+relu1    ReLU        6×28×28            0              0
+pool1    AvgPool2d   6×14×14            0              0
+conv2    Conv2d     16×10×10        2,416        240,000
+relu2    ReLU       16×10×10            0              0
+pool2    AvgPool2d    16×5×5            0              0
+flatten  Flatten         400            0              0
+fc1      Linear          120       48,120         48,000
+relu3    ReLU            120            0              0
+fc2      Linear           84       10,164         10,080
+relu4    ReLU             84            0              0
+fc3      Linear           10          850            840
+total                              61,706        416,520
 ";
         let summary = crate::lenet5(10).summary([1, 28, 28]).unwrap();
         assert_eq!(summary.to_string(), expected);

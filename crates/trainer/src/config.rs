@@ -70,10 +70,14 @@ impl Default for TrainConfig {
 pub struct OptimizerConfig {
     /// Which one.
     pub name: OptimizerName,
-    /// The largest learning rate of the schedule, above 0.
-    pub lr: f64,
-    /// Weight decay, at least 0: decoupled in AdamW, part of the gradient elsewhere.
-    pub weight_decay: f64,
+    /// The largest learning rate of the schedule, above 0. Left out: 0.05 for
+    /// SGD, 0.002 for Adam and AdamW.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lr: Option<f64>,
+    /// Weight decay, at least 0: decoupled in AdamW, part of the gradient
+    /// elsewhere. Left out: 5e-4 for SGD, 0 for Adam, 0.01 for AdamW.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
     /// Momentum of SGD, 0 ≤ momentum < 1. The others do not use it.
     pub momentum: f64,
 }
@@ -81,17 +85,39 @@ pub struct OptimizerConfig {
 impl Default for OptimizerConfig {
     fn default() -> Self {
         Self {
-            name: OptimizerName::Adam,
-            lr: 2e-3,
-            weight_decay: 0.0,
+            name: OptimizerName::Sgd,
+            lr: None,
+            weight_decay: None,
             momentum: 0.9,
         }
+    }
+}
+
+impl OptimizerConfig {
+    /// The largest learning rate: the given one, or the optimizer's own.
+    #[must_use]
+    pub fn lr(&self) -> f64 {
+        self.lr.unwrap_or(match self.name {
+            OptimizerName::Sgd => 0.05,
+            OptimizerName::Adam | OptimizerName::AdamW => 2e-3,
+        })
+    }
+
+    /// The weight decay: the given one, or the optimizer's own.
+    #[must_use]
+    pub fn weight_decay(&self) -> f64 {
+        self.weight_decay.unwrap_or(match self.name {
+            OptimizerName::Sgd => 5e-4,
+            OptimizerName::Adam => 0.0,
+            OptimizerName::AdamW => 0.01,
+        })
     }
 }
 
 /// An optimizer. Constants that are not in [`OptimizerConfig`] are PyTorch's defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
 pub enum OptimizerName {
     /// Adam (Kingma and Ba, 2015), with β = (0.9, 0.999) and ε = 1e-8.
     Adam,
@@ -116,7 +142,7 @@ impl Default for ScheduleConfig {
     fn default() -> Self {
         Self {
             name: ScheduleName::Cosine,
-            warmup_epochs: 0.0,
+            warmup_epochs: 0.5,
         }
     }
 }
@@ -210,12 +236,7 @@ impl TrainConfig {
         if let Some(limit) = self.limit {
             check("limit", limit, limit >= 1, positive)?;
         }
-        let OptimizerConfig {
-            lr,
-            weight_decay,
-            momentum,
-            ..
-        } = self.optimizer;
+        let (lr, weight_decay) = (self.optimizer.lr(), self.optimizer.weight_decay());
         check(
             "optimizer.lr",
             lr,
@@ -228,6 +249,7 @@ impl TrainConfig {
             weight_decay.is_finite() && weight_decay >= 0.0,
             "it must be a number of at least 0",
         )?;
+        let momentum = self.optimizer.momentum;
         check(
             "optimizer.momentum",
             momentum,
@@ -306,7 +328,7 @@ mod tests {
             adapter: AdapterKind::Cpu,
             optimizer: OptimizerConfig {
                 name: OptimizerName::AdamW,
-                lr: 0.1 + 0.2,
+                lr: Some(0.1 + 0.2),
                 ..Default::default()
             },
             ..TrainConfig::default()

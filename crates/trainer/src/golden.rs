@@ -102,8 +102,8 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
         let (name, lr, weight_decay, momentum) = config;
         let mut optimizer = optimizer(&OptimizerConfig {
             name,
-            lr,
-            weight_decay,
+            lr: Some(lr),
+            weight_decay: Some(weight_decay),
             momentum,
         });
         let mut network = network(&device);

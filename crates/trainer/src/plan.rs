@@ -14,7 +14,7 @@ use crate::{
 /// have been known before.
 #[derive(Debug)]
 pub struct Plan {
-    /// The configuration, with the backend that was selected in the place of `auto`.
+    /// The configuration, complete: nothing in it is left to a default or to `auto`.
     pub config: TrainConfig,
     /// The network, with its seed.
     pub spec: NetworkSpec,
@@ -65,6 +65,8 @@ impl Plan {
 
         let selected = backend::select(config.backend, config.adapter)?;
         config.backend = BackendChoice::Fixed(selected.backend);
+        config.optimizer.lr = Some(config.optimizer.lr());
+        config.optimizer.weight_decay = Some(config.optimizer.weight_decay());
         Ok(Self {
             config,
             spec,

@@ -91,7 +91,7 @@ impl<'a> Trainer<'a> {
         dir.write_config(config)?;
         let schedule = Schedule::new(
             &config.schedule,
-            config.optimizer.lr,
+            config.optimizer.lr(),
             config.epochs,
             self.plan.train.batches(),
         );
@@ -113,7 +113,7 @@ impl<'a> Trainer<'a> {
 /// An optimizer with PyTorch's constants, which are not all Burn's.
 pub(crate) fn optimizer(config: &OptimizerConfig) -> ModuleOptimizer {
     const EPSILON: f32 = 1e-8;
-    let decay = config.weight_decay as f32;
+    let decay = config.weight_decay() as f32;
     let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
     match config.name {
         OptimizerName::Adam => AdamConfig::new()

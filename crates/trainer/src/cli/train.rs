@@ -39,13 +39,13 @@ pub struct Args {
     /// Images in a step [default: 64]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Largest learning rate [default: 0.002]
+    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     lr: Option<f64>,
-    /// Optimizer [default: adam]
+    /// Optimizer [default: sgd]
     #[arg(long, value_name = "NAME")]
     optimizer: Option<OptimizerName>,
-    /// Weight decay [default: 0]
+    /// Weight decay [default: 0.0005 for sgd, 0 for adam, 0.01 for adamw]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
     /// Momentum of SGD [default: 0.9]
@@ -54,7 +54,7 @@ pub struct Args {
     /// Course of the learning rate [default: cosine]
     #[arg(long, value_name = "NAME")]
     schedule: Option<ScheduleName>,
-    /// Epochs over which the learning rate first rises [default: 0]
+    /// Epochs over which the learning rate first rises [default: 0.5]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     warmup_epochs: Option<f64>,
     /// Share of the training images held out for validation [default: 0.1]
