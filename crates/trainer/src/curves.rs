@@ -1,13 +1,6 @@
 //! Loss and accuracy over the epochs, as SVG.
 
-use plotters::{
-    coord::Shift,
-    prelude::*,
-    style::{
-        Color,
-        text_anchor::{HPos, Pos, VPos},
-    },
-};
+use plotters::{coord::Shift, prelude::*};
 
 use crate::event::{EpochDone, Scores};
 
@@ -134,12 +127,7 @@ fn panel(
         .position(place)
         .background_style(WHITE.mix(0.8))
         .border_style(TRANSPARENT)
-        .label_font(
-            ("sans-serif", 15)
-                .into_font()
-                .color(&INK)
-                .pos(Pos::new(HPos::Left, VPos::Center)),
-        )
+        .label_font(("sans-serif", 15).into_font().color(&INK))
         .draw()?;
     Ok(())
 }

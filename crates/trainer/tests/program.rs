@@ -127,7 +127,7 @@ fn without_a_terminal_there_are_lines_and_no_control_characters() {
     assert_eq!(rows.len(), 2, "{text}");
     for word in [
         "61706 parameters",
-        "backend flex",
+        "backend  flex",
         "test: loss",
         "best epoch",
         "next: kiln eval ",

@@ -79,8 +79,9 @@ impl<W: Write> Console<W> {
         let [channels, height, width] = run.image;
         writeln!(
             self.out,
-            "{model} ({parameters} parameters) on {dataset}: {train} training, {valid} validation and \
-             {test} test images of {channels}×{height}×{width}, {classes} classes",
+            "model    {model}, {parameters} parameters\n\
+             data     {dataset}: {train} training, {valid} validation and {test} test images \
+             {channels}×{height}×{width}, {classes} classes",
             model = run.model,
             parameters = run.parameters,
             dataset = run.dataset,
@@ -91,10 +92,10 @@ impl<W: Write> Console<W> {
         )?;
         writeln!(
             self.out,
-            "backend {}: {} ({})",
+            "backend  {}: {} ({})",
             run.backend, run.device, run.reason
         )?;
-        writeln!(self.out, "run {}\n", run.run.display())?;
+        writeln!(self.out, "run      {}\n", run.run.display())?;
         writeln!(
             self.out,
             "epoch  train loss  train acc  valid loss  valid acc  learning rate     time"
