@@ -1,6 +1,7 @@
 //! The chores of the workspace. `cargo xtask --help` lists them.
 
 mod ci;
+mod figures;
 mod golden;
 mod mnist_mini;
 
@@ -22,6 +23,8 @@ enum Chore {
     /// Make data that the repository holds.
     #[command(subcommand)]
     Data(Data),
+    /// Make the README's picture again, from a run of the default recipe.
+    Figures,
     /// Make the golden files of the tests again, with PyTorch.
     Golden {
         /// A Python with `torch` installed, outside the repository.
@@ -43,6 +46,7 @@ enum Data {
 fn main() -> anyhow::Result<()> {
     match Xtask::parse().chore {
         Chore::Ci => ci::run(),
+        Chore::Figures => figures::make(),
         Chore::Data(Data::Mini { from }) => mnist_mini::make(&from),
         Chore::Golden { python } => golden::make(&python),
     }

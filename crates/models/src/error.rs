@@ -23,7 +23,7 @@ pub enum ModelError {
         /// The name of the layer.
         layer: String,
         /// What the layer is.
-        kind: String,
+        kind: &'static str,
         /// What the layer is given.
         input: Shape,
         /// What is wrong.

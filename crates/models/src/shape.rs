@@ -50,7 +50,7 @@ pub(crate) fn infer(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, Mo
         let fail = |problem| ModelError::Layer {
             network: spec.name.clone(),
             layer: name.clone(),
-            kind: layer.kind().into(),
+            kind: layer.kind(),
             input,
             problem,
         };

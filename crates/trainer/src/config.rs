@@ -25,7 +25,7 @@ pub struct TrainConfig {
     /// Decides the first weights, the split, the order of the images and dropout.
     /// Up to 2⁶³ − 1, the largest integer of TOML.
     pub seed: u64,
-    /// How often to go through the training images, at least 1.
+    /// How often to go through the training images, 1 to 1,000,000.
     pub epochs: usize,
     /// Images in a step, at least 1. The last batch of an epoch may be smaller.
     pub batch_size: usize,
@@ -127,6 +127,9 @@ pub enum OptimizerName {
     Sgd,
 }
 
+/// More is a slip of the keyboard, and steps would no longer count exactly.
+const MOST_EPOCHS: usize = 1_000_000;
+
 /// The course of the learning rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -161,6 +164,14 @@ pub enum ScheduleName {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {file}: {message}")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the system says.
+        message: String,
+    },
     /// The text is not TOML, or not a configuration.
     #[error("{file}: {message}")]
     Parse {
@@ -191,6 +202,19 @@ fn place(origin: &Option<String>) -> String {
 }
 
 impl TrainConfig {
+    /// Reads a file of TOML: the configuration, and the text, in which
+    /// [`line_of`] finds a key.
+    ///
+    /// # Errors
+    /// [`ConfigError::Read`], or as [`from_toml`](Self::from_toml).
+    pub fn read(file: &Path) -> Result<(Self, String), ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|e| ConfigError::Read {
+            file: file.display().to_string(),
+            message: e.to_string(),
+        })?;
+        Ok((Self::from_toml(&text, file)?, text))
+    }
+
     /// Reads TOML. `file` names its source in errors.
     ///
     /// # Errors
@@ -219,7 +243,12 @@ impl TrainConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let positive = "it must be at least 1";
         check_seed(self.seed)?;
-        check("epochs", self.epochs, self.epochs >= 1, positive)?;
+        check(
+            "epochs",
+            self.epochs,
+            (1..=MOST_EPOCHS).contains(&self.epochs),
+            &format!("it must be at least 1 and at most {MOST_EPOCHS}"),
+        )?;
         check(
             "batch_size",
             self.batch_size,
@@ -360,6 +389,7 @@ mod tests {
     fn refuses_impossible_values() {
         for (text, key) in [
             ("epochs = 0", "epochs"),
+            ("epochs = 1000001", "epochs"),
             ("batch_size = 0", "batch_size"),
             ("limit = 0", "limit"),
             ("valid_share = 1.0", "valid_share"),

@@ -1,4 +1,5 @@
 //! The step of the loop against PyTorch's: tests/golden/lenet5.py made the numbers.
+#![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 use std::collections::HashMap;
 

@@ -93,11 +93,9 @@ impl RunDir {
     /// The configuration of the run.
     ///
     /// # Errors
-    /// [`TrainError::Config`] or [`TrainError::Io`].
+    /// [`TrainError::Config`].
     pub fn config(&self) -> Result<TrainConfig, TrainError> {
-        let path = self.path.join(CONFIG);
-        let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
-        let config = TrainConfig::from_toml(&text, &path)?;
+        let (config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
         config.validate()?;
         Ok(config)
     }

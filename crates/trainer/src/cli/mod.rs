@@ -37,7 +37,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Train a network and leave a run folder: configuration, history, curves, weights, summary.
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Score the weights of a run on the test set.
     Eval(eval::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
@@ -47,7 +47,7 @@ enum Verb {
 impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        match self.verb.unwrap_or(Verb::Train(self.train)) {
+        match self.verb.unwrap_or(Verb::Train(Box::new(self.train))) {
             Verb::Train(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Devices(args) => args.run(),

@@ -1,5 +1,4 @@
 use std::{
-    fs,
     io::{IsTerminal, stderr, stdout},
     path::PathBuf,
     process::ExitCode,
@@ -116,20 +115,12 @@ impl Args {
 
     /// The configuration: the file, or the default, with the flags over it.
     fn config(&self) -> Result<TrainConfig, TrainError> {
-        let file = match &self.config {
+        let (mut config, file) = match &self.config {
             Some(path) => {
-                let text = fs::read_to_string(path).map_err(|source| TrainError::Io {
-                    action: "read",
-                    path: path.clone(),
-                    source,
-                })?;
-                Some((path, text))
+                let (config, text) = TrainConfig::read(path)?;
+                (config, Some((path, text)))
             }
-            None => None,
-        };
-        let mut config = match &file {
-            Some((path, text)) => TrainConfig::from_toml(text, path)?,
-            None => TrainConfig::default(),
+            None => (TrainConfig::default(), None),
         };
         let flags = self.override_with_flags(&mut config);
         config.validate().map_err(|mut error| {

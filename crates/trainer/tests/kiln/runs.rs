@@ -1,12 +1,9 @@
 //! The program, as its users call it: what a run prints and leaves behind.
-#![cfg(feature = "flex")]
-
-mod support;
 
 use std::fs;
 
+use crate::support::{QUICK, kiln, kiln_with, newest, scratch, stderr, stdout, summary, train};
 use serde_json::Value;
-use support::{QUICK, kiln, newest, run, scratch, stderr, stdout, summary, train};
 
 /// The first promise of the README.
 #[test]
@@ -34,11 +31,11 @@ fn the_default_recipe_reaches_97_percent() {
 
     // `eval` gives the same figures, to the last bit.
     let path = run.to_str().unwrap();
-    let output = support::run(&["eval", path, "--json"]);
+    let output = kiln_with(&["eval", path, "--json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let eval: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(eval["test"], summary["test"]);
-    let output = support::run(&["eval", path]);
+    let output = kiln_with(&["eval", path]);
     let percent = format!("accuracy {:.2} % of 1000 images", 100.0 * accuracy);
     assert!(stdout(&output).contains(&percent), "{}", stdout(&output));
 }
@@ -141,7 +138,7 @@ fn without_a_terminal_there_are_lines_and_no_control_characters() {
         .unwrap()
         .strip_prefix("next: kiln ")
         .unwrap();
-    let output = run(&next.split(' ').collect::<Vec<_>>());
+    let output = kiln_with(&next.split(' ').collect::<Vec<_>>());
     assert!(output.status.success(), "{next}: {}", stderr(&output));
 }
 
@@ -216,14 +213,14 @@ fn without_validation_the_last_epoch_is_the_best() {
 
 #[test]
 fn devices_says_what_auto_takes() {
-    let output = run(&["devices"]);
+    let output = kiln_with(&["devices"]);
     assert!(output.status.success());
     assert!(
         stdout(&output).contains("auto takes "),
         "{}",
         stdout(&output)
     );
-    let output = run(&["devices", "--json"]);
+    let output = kiln_with(&["devices", "--json"]);
     let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert!(
         value["backends"]
@@ -287,7 +284,7 @@ fn an_interrupted_run_keeps_its_weights() {
     );
     assert_eq!(summary["test"], Value::Null);
     for weights in ["best", "last"] {
-        let output = support::run(&["eval", run.to_str().unwrap(), "--weights", weights]);
+        let output = kiln_with(&["eval", run.to_str().unwrap(), "--weights", weights]);
         assert!(output.status.success(), "{weights}: {}", stderr(&output));
     }
 }

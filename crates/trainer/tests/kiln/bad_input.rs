@@ -1,11 +1,8 @@
 //! Bad input gets one clear error, the right exit code, and leaves nothing behind.
-#![cfg(feature = "flex")]
-
-mod support;
 
 use std::{fs, path::Path};
 
-use support::{QUICK, kiln, scratch, stderr, stdout, train};
+use crate::support::{QUICK, kiln, scratch, stderr, stdout, train};
 
 /// Runs `kiln` in `folder` and checks how it fails.
 fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
@@ -109,11 +106,16 @@ fn a_bad_config_names_file_line_and_key() {
         fails(folder.path(), &["--config", "bad.toml"], 2, &says);
     }
     fs::write(folder.path().join("bad.toml"), [0xff, 0xfe]).unwrap();
-    fails(folder.path(), &["--config", "bad.toml"], 1, &["bad.toml"]);
+    fails(
+        folder.path(),
+        &["--config", "bad.toml"],
+        2,
+        &["cannot read bad.toml"],
+    );
     fails(
         folder.path(),
         &["--config", "none.toml"],
-        1,
+        2,
         &["none.toml", "cannot read"],
     );
 }

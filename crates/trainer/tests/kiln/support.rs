@@ -21,8 +21,8 @@ pub fn kiln() -> Command {
     command
 }
 
-/// Runs `kiln` with these words, which may name `out`.
-pub fn run(words: &[&str]) -> Output {
+/// Runs `kiln` with these words.
+pub fn kiln_with(words: &[&str]) -> Output {
     kiln().args(words).output().expect("kiln can be started")
 }
 

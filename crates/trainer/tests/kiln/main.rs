@@ -1,0 +1,7 @@
+//! Tests that drive the built program.
+#![cfg(feature = "flex")]
+#![allow(clippy::unwrap_used, reason = "all of it is test code")]
+
+mod bad_input;
+mod runs;
+mod support;
