@@ -3,14 +3,12 @@
 #[non_exhaustive]
 pub enum DataError {
     /// No data set of that name.
-    #[error("there is no data set `{name}`{}; known: {}", suggestion(.nearest), .known.join(", "))]
+    #[error("there is no data set `{name}`; known: {}", .known.join(", "))]
     UnknownDataset {
         /// The name that was asked for.
         name: String,
-        /// The known name that looks most like it.
-        nearest: Option<String>,
         /// All known names.
-        known: Vec<String>,
+        known: Vec<&'static str>,
     },
 
     /// A file is not the IDX file it should be.
@@ -61,11 +59,4 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
-}
-
-fn suggestion(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(name) => format!(" (did you mean `{name}`?)"),
-        None => String::new(),
-    }
 }

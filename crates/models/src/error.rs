@@ -5,14 +5,12 @@ use crate::Shape;
 #[non_exhaustive]
 pub enum ModelError {
     /// No architecture of that name.
-    #[error("there is no model `{name}`{}; known: {}", suggestion(.nearest), .known.join(", "))]
+    #[error("there is no model `{name}`; known: {}", .known.join(", "))]
     UnknownModel {
         /// The name that was asked for.
         name: String,
-        /// The known name that looks most like it.
-        nearest: Option<String>,
         /// All known names.
-        known: Vec<String>,
+        known: Vec<&'static str>,
     },
 
     /// A layer cannot take what the layer before it gives.
@@ -93,13 +91,6 @@ pub enum WeightsError {
     /// The device did not give the values back.
     #[error("cannot read the weights back from the device: {0}")]
     Device(String),
-}
-
-fn suggestion(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(name) => format!(" (did you mean `{name}`?)"),
-        None => String::new(),
-    }
 }
 
 fn list(names: &[String]) -> String {

@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-use crate::{backend::BackendError, config::ConfigError};
+use crate::{backend::BackendError, config::ConfigError, suggest::suggest};
 
 /// Why a run cannot begin, or did not end.
 #[derive(Debug, thiserror::Error)]
@@ -12,12 +12,22 @@ pub enum TrainError {
     /// There is nothing to compute on.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The data set is unknown, broken or too small.
+    /// No model or data set of that name.
+    #[error("there is no {what} `{name}`{}", suggest(.name, .known))]
+    Unknown {
+        /// `model` or `data set`.
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// All known names.
+        known: Vec<&'static str>,
+    },
+    /// The data set is broken or too small.
     #[error(transparent)]
-    Data(#[from] data::DataError),
-    /// The model is unknown or does not fit the images.
+    Data(data::DataError),
+    /// The model does not fit the images.
     #[error(transparent)]
-    Model(#[from] models::ModelError),
+    Model(models::ModelError),
     /// A weights file does not fit the model.
     #[error("{}: {source}", path.display())]
     Weights {
@@ -74,21 +84,46 @@ fn weights_left(path: &Option<PathBuf>) -> String {
     }
 }
 
+impl From<data::DataError> for TrainError {
+    fn from(error: data::DataError) -> Self {
+        match error {
+            data::DataError::UnknownDataset { name, known } => Self::Unknown {
+                what: "data set",
+                name,
+                known,
+            },
+            other => Self::Data(other),
+        }
+    }
+}
+
+impl From<models::ModelError> for TrainError {
+    fn from(error: models::ModelError) -> Self {
+        match error {
+            models::ModelError::UnknownModel { name, known } => Self::Unknown {
+                what: "model",
+                name,
+                known,
+            },
+            other => Self::Model(other),
+        }
+    }
+}
+
 impl TrainError {
     /// Whether the user asked for something that cannot be (exit code 2), as
     /// against something that went wrong (exit code 1).
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Model(_) | Self::NotARun { .. } => true,
+            Self::Config(_) | Self::Unknown { .. } | Self::Model(_) | Self::NotARun { .. } => true,
             Self::Backend(error) => matches!(
                 error,
                 BackendError::Unknown { .. } | BackendError::NotCompiledIn { .. }
             ),
             Self::Data(error) => matches!(
                 error,
-                data::DataError::UnknownDataset { .. }
-                    | data::DataError::Split { .. }
+                data::DataError::Split { .. }
                     | data::DataError::Augment { .. }
                     | data::DataError::Loader { .. }
             ),

@@ -17,6 +17,7 @@ pub mod observers;
 mod plan;
 mod run_dir;
 mod schedule;
+mod suggest;
 mod summary;
 mod train;
 

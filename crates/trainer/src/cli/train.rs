@@ -21,64 +21,109 @@ const INTERRUPTED: u8 = 130;
 #[derive(clap::Args)]
 pub struct Args {
     /// Network: convnet, lenet-small, lenet5, lenet5-sigmoid, mlp, perceptron [default: lenet5]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "What", long, value_name = "NAME")]
     model: Option<String>,
     /// Data set: mnist-mini (6,000 digits in the program) [default: mnist-mini]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "What", long, value_name = "NAME")]
     dataset: Option<String>,
-    /// Where to compute: auto, flex, wgpu, vulkan, metal, webgpu, cuda, rocm, ndarray [default: auto]
-    #[arg(long, value_name = "NAME")]
-    backend: Option<BackendChoice>,
-    /// Adapter that a wgpu backend takes: a GPU, or a software one on the CPU [default: gpu]
-    #[arg(long, value_name = "KIND")]
-    adapter: Option<AdapterKind>,
-    /// Times to go through the training images [default: 15]
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Images in a step [default: 64]
-    #[arg(long, value_name = "N")]
-    batch_size: Option<usize>,
-    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    lr: Option<f64>,
-    /// Optimizer [default: sgd]
-    #[arg(long, value_name = "NAME")]
-    optimizer: Option<OptimizerName>,
-    /// Weight decay [default: 0.0005 for sgd, 0 for adam, 0.01 for adamw]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    weight_decay: Option<f64>,
-    /// Momentum of SGD [default: 0.9]
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    momentum: Option<f64>,
-    /// Course of the learning rate [default: cosine]
-    #[arg(long, value_name = "NAME")]
-    schedule: Option<ScheduleName>,
-    /// Epochs over which the learning rate first rises [default: 0.5]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    warmup_epochs: Option<f64>,
+    /// Train on the images as they are [default: random shifts of up to 2 pixels]
+    #[arg(help_heading = "What", long)]
+    no_augment: bool,
     /// Share of the training images held out for validation [default: 0.1]
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(
+        help_heading = "What",
+        long,
+        value_name = "SHARE",
+        allow_negative_numbers = true
+    )]
     valid_share: Option<f64>,
     /// Use only the first N training images, for a quick try
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "What", long, value_name = "N")]
     limit: Option<usize>,
-    /// Train on the images as they are [default: random shifts of up to 2 pixels]
-    #[arg(long)]
-    no_augment: bool,
-    /// Decides first weights, split, order of images and dropout [default: 42]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
     /// Read the configuration from a file, such as a run's config.toml; flags go over it
-    #[arg(long, value_name = "FILE.toml")]
+    #[arg(help_heading = "How", long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
+    /// Times to go through the training images [default: 15]
+    #[arg(help_heading = "How", long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Images in a step [default: 64]
+    #[arg(help_heading = "How", long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Optimizer: sgd, adam, adamw [default: sgd]
+    #[arg(
+        help_heading = "How",
+        long,
+        value_name = "NAME",
+        hide_possible_values = true
+    )]
+    optimizer: Option<OptimizerName>,
+    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw]
+    #[arg(
+        help_heading = "How",
+        long,
+        value_name = "RATE",
+        allow_negative_numbers = true
+    )]
+    lr: Option<f64>,
+    /// Weight decay [default: 0.0005 for sgd, 0 for adam, 0.01 for adamw]
+    #[arg(
+        help_heading = "How",
+        long,
+        value_name = "RATE",
+        allow_negative_numbers = true
+    )]
+    weight_decay: Option<f64>,
+    /// Momentum of SGD [default: 0.9]
+    #[arg(
+        help_heading = "How",
+        long,
+        value_name = "SHARE",
+        allow_negative_numbers = true
+    )]
+    momentum: Option<f64>,
+    /// Course of the learning rate: cosine, constant [default: cosine]
+    #[arg(
+        help_heading = "How",
+        long,
+        value_name = "NAME",
+        hide_possible_values = true
+    )]
+    schedule: Option<ScheduleName>,
+    /// Epochs over which the learning rate first rises [default: 0.5]
+    #[arg(
+        help_heading = "How",
+        long,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
+    warmup_epochs: Option<f64>,
+    /// Decides first weights, split, order of images and dropout [default: 42]
+    #[arg(help_heading = "How", long, value_name = "N")]
+    seed: Option<u64>,
+    /// Where to compute: auto, flex, wgpu, vulkan, metal, webgpu, cuda, rocm, ndarray [default: auto]
+    #[arg(help_heading = "Where", long, value_name = "NAME")]
+    backend: Option<BackendChoice>,
+    /// Adapter that a wgpu backend takes: gpu, or cpu for a software one [default: gpu]
+    #[arg(
+        help_heading = "Where",
+        long,
+        value_name = "KIND",
+        hide_possible_values = true
+    )]
+    adapter: Option<AdapterKind>,
     /// Folder in which the run makes its own
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(
+        help_heading = "Output",
+        long,
+        value_name = "DIR",
+        default_value = "runs"
+    )]
     out: PathBuf,
     /// Print nothing but the result
-    #[arg(long, short)]
+    #[arg(help_heading = "Output", long, short)]
     quiet: bool,
     /// Print one JSON event a line
-    #[arg(long, conflicts_with = "quiet")]
+    #[arg(help_heading = "Output", long, conflicts_with = "quiet")]
     json: bool,
 }
 

@@ -212,6 +212,35 @@ fn without_validation_the_last_epoch_is_the_best() {
 }
 
 #[test]
+fn help_names_every_choice_and_default() {
+    let help = stdout(&kiln_with(&["train", "--help"]));
+    let models = models::architectures().iter().map(|known| known.name);
+    let backends = trainer::backend::Backend::ALL.map(trainer::backend::Backend::name);
+    for name in models.chain(data::names()).chain(backends) {
+        assert!(help.contains(name), "no {name} in {help}");
+    }
+    let config = trainer::TrainConfig::default();
+    for default in [
+        config.model,
+        config.dataset,
+        config.backend.to_string(),
+        config.epochs.to_string(),
+        config.batch_size.to_string(),
+        config.valid_share.to_string(),
+        config.seed.to_string(),
+        config.optimizer.momentum.to_string(),
+        config.schedule.warmup_epochs.to_string(),
+        format!("{} for sgd", config.optimizer.lr()),
+        format!("{} for sgd", config.optimizer.weight_decay()),
+    ] {
+        assert!(
+            help.contains(&format!("[default: {default}")),
+            "{default}: {help}"
+        );
+    }
+}
+
+#[test]
 fn devices_says_what_auto_takes() {
     let output = kiln_with(&["devices"]);
     assert!(output.status.success());

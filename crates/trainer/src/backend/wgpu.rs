@@ -1,0 +1,66 @@
+//! The adapters of wgpu and its pinned relatives.
+
+use burn::tensor::{Device, DeviceKind, DeviceType};
+
+use super::{Adapter, AdapterKind, adapter_name};
+
+/// The graphics API that a backend pins wgpu to.
+#[derive(Clone, Copy)]
+pub enum Api {
+    Auto,
+    #[cfg(feature = "vulkan")]
+    Vulkan,
+    #[cfg(feature = "metal")]
+    Metal,
+    #[cfg(feature = "webgpu")]
+    WebGpu,
+}
+
+impl Api {
+    fn device(self, kind: DeviceKind) -> Device {
+        match self {
+            Self::Auto => Device::wgpu(kind),
+            #[cfg(feature = "vulkan")]
+            Self::Vulkan => Device::vulkan(kind),
+            #[cfg(feature = "metal")]
+            Self::Metal => Device::metal(kind),
+            #[cfg(feature = "webgpu")]
+            Self::WebGpu => Device::webgpu(kind),
+        }
+    }
+
+    fn device_type(self) -> DeviceType {
+        match self {
+            Self::Auto => DeviceType::Wgpu,
+            #[cfg(feature = "vulkan")]
+            Self::Vulkan => DeviceType::Vulkan,
+            #[cfg(feature = "metal")]
+            Self::Metal => DeviceType::Metal,
+            #[cfg(feature = "webgpu")]
+            Self::WebGpu => DeviceType::WebGpu,
+        }
+    }
+}
+
+/// The adapters on an API, discrete GPUs first.
+///
+/// Burn enumerates devices without saying of what kind they are, and makes
+/// a device of any kind without saying whether it exists: both together tell.
+pub fn adapters(api: Api) -> Vec<Adapter> {
+    let found: Vec<Device> = Device::enumerate(api.device_type()).into_iter().collect();
+    let gpus = |make: fn(usize) -> DeviceKind| {
+        (0..found.len()).map(move |index| (make(index), AdapterKind::Gpu))
+    };
+    gpus(DeviceKind::DiscreteGpu)
+        .chain(gpus(DeviceKind::IntegratedGpu))
+        .chain(gpus(DeviceKind::VirtualGpu))
+        .chain([(DeviceKind::Cpu, AdapterKind::Cpu)])
+        .map(|(selector, kind)| (api.device(selector), kind))
+        .filter(|(device, _)| found.contains(device))
+        .map(|(device, kind)| Adapter {
+            name: adapter_name(&device),
+            kind,
+            device,
+        })
+        .collect()
+}
