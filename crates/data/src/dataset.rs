@@ -148,19 +148,16 @@ impl ImageDataset {
     }
 }
 
-/// Mean and standard deviation of each channel of `pixels` (`N×C×H×W`), of
-/// values scaled to 0..1. The deviation is that of the population.
+/// Mean and standard deviation of each channel of `pixels` (`N×C×H×W`, with
+/// `plane` = `H·W`), of values scaled to 0..1: what [`DatasetInfo`] wants. The
+/// deviation is that of the population.
 ///
 /// Both are exact up to the last rounding: the sums are of integers.
 ///
 /// # Panics
 /// If `channels` or `plane` is 0.
 #[must_use]
-pub(crate) fn channel_statistics(
-    pixels: &[u8],
-    channels: usize,
-    plane: usize,
-) -> (Vec<f32>, Vec<f32>) {
+pub fn channel_statistics(pixels: &[u8], channels: usize, plane: usize) -> (Vec<f32>, Vec<f32>) {
     let mut sum = vec![0u64; channels];
     let mut squares = vec![0u64; channels];
     for (at, image_plane) in pixels.chunks_exact(plane).enumerate() {

@@ -37,7 +37,7 @@ mod split;
 pub use augment::Augment;
 pub use batch::{Batch, Normalize};
 pub use catalog::{Datasets, load, names};
-pub use dataset::{DatasetInfo, ImageDataset};
+pub use dataset::{DatasetInfo, ImageDataset, channel_statistics};
 pub use error::DataError;
 pub use loader::{BatchLoader, Batches, Order};
 pub use random::permutation;
