@@ -4,7 +4,7 @@ use burn::{
     nn::loss::CrossEntropyLossConfig,
     tensor::{Device, Int, Tensor},
 };
-use data::BatchLoader;
+use data::{Batch, BatchLoader};
 use models::Network;
 
 use crate::{TrainError, event::Scores};
@@ -78,9 +78,18 @@ pub fn evaluate(
     let mut tally = Tally::default();
     for batch in loader.epoch(0) {
         let count = batch.len();
-        let (images, labels) = batch.to_tensors(device);
-        let (_, scores) = loss_and_scores(network.forward(images), labels)?;
-        tally.add(scores, count);
+        tally.add(score(network, batch, device)?, count);
     }
     Ok(tally.scores())
+}
+
+/// The mean scores of `network` over a batch.
+pub(crate) fn score(
+    network: &Network,
+    batch: Batch,
+    device: &Device,
+) -> Result<Scores, TrainError> {
+    let (images, labels) = batch.to_tensors(device);
+    let (_, scores) = loss_and_scores(network.forward(images), labels)?;
+    Ok(scores)
 }

@@ -20,7 +20,7 @@ use models::Network;
 use crate::{
     TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
-    evaluate::{Tally, evaluate, loss_and_scores},
+    evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
     plan::Plan,
     run_dir::{RunDir, Weights},
@@ -168,6 +168,9 @@ impl Run<'_> {
         let seconds = self.started.elapsed().as_secs_f64();
         let best = self.dir.load_weights(Weights::Best, self.network.valid())?;
         let test = evaluate(&best, &self.trainer.plan.test, self.device())?;
+        if !test.loss.is_finite() {
+            return Err(self.diverged(test.loss, epochs, "on the test set".into()));
+        }
         self.end(Status::Done, Some((test, seconds)))
     }
 
@@ -176,12 +179,16 @@ impl Run<'_> {
         let started = Instant::now();
         let mut tally = Tally::default();
         let mut lr = 0.0;
+        let mut last_batch = None;
         let batches = self.trainer.plan.train.epoch(epoch as u64);
         let steps = batches.len();
         for (index, batch) in batches.enumerate() {
             let (step, images) = (index + 1, batch.len());
             let global = (epoch - 1) * steps + index;
             lr = self.schedule.lr(global);
+            if step == steps {
+                last_batch = Some(batch.clone());
+            }
             let scores = self.step(batch, global, lr, epoch, step)?;
             tally.add(scores, images);
             self.emit(&Event::StepDone(StepDone {
@@ -206,8 +213,17 @@ impl Run<'_> {
             Some(loader) => Some(evaluate(&inference, loader, self.device())?),
             None => None,
         };
-        if let Some(Scores { loss, .. }) = valid.filter(|valid| !valid.loss.is_finite()) {
-            return Err(self.diverged(loss, epoch, "in validation".into()));
+        // No weights are written that do not give a loss. Without validation
+        // images, those of the last step tell.
+        let check = match valid {
+            Some(valid) => valid,
+            None => {
+                let batch = last_batch.expect("a loader has at least one batch");
+                score(&inference, batch, self.device())?
+            }
+        };
+        if !check.loss.is_finite() {
+            return Err(self.diverged(check.loss, epoch, "after its last step".into()));
         }
         let mut row = EpochDone {
             epoch,

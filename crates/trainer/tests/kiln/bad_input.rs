@@ -251,27 +251,39 @@ fn a_run_that_diverges_names_step_and_last_good_weights() {
         error.contains("in epoch 1, step") && error.contains("No weights"),
         "{error}"
     );
-    // With one step an epoch, the first epoch ends before the loss can be absurd.
-    let error = diverge(&[
-        "--lr",
-        "1e12",
-        "--limit",
-        "64",
-        "--batch-size",
-        "64",
-        "--valid-share",
-        "0",
-    ]);
-    let (_, path) = error
-        .trim_end()
-        .split_once("The last good weights are in ")
-        .expect(&error);
-    assert!(path.ends_with("last.safetensors"), "{error}");
-    let run = Path::new(path).parent().unwrap().to_str().unwrap();
-    let output = kiln()
-        .args(["eval", run, "--weights", "last"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
+    // Weight decay that multiplies the weights by −10 in every step, with one step
+    // an epoch: some epochs go well.
+    for valid_share in ["0", "0.1"] {
+        let error = diverge(&[
+            "--lr",
+            "0.1",
+            "--weight-decay",
+            "110",
+            "--momentum",
+            "0",
+            "--warmup-epochs",
+            "0",
+            "--schedule",
+            "constant",
+            "--limit",
+            "64",
+            "--valid-share",
+            valid_share,
+        ]);
+        let (_, path) = error
+            .trim_end()
+            .split_once("The last good weights are in ")
+            .expect(&error);
+        assert!(path.ends_with("last.safetensors"), "{error}");
+        // They are good: they give a loss.
+        let run = Path::new(path).parent().unwrap();
+        let output = kiln()
+            .args(["eval", "--json", "--weights", "last"])
+            .arg(run)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let eval: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert!(eval["test"]["loss"].is_number(), "{eval}");
+    }
 }
