@@ -269,4 +269,15 @@ mod tests {
         let error = load(prefix, &good);
         assert!(error.contains("`conv2.bias` has no place"), "{error}");
     }
+    #[test]
+    fn of_another_type_are_refused() {
+        let network = crate::perceptron(2)
+            .build([1, 1, 2], &Device::flex())
+            .unwrap();
+        let bytes = [0; 16];
+        let weight = TensorView::new(Dtype::I32, vec![2, 2], &bytes).unwrap();
+        let file = safetensors::serialize([("fc.weight", weight)], None).unwrap();
+        let error = network.with_safetensors(&file).unwrap_err().to_string();
+        assert_eq!(error, "tensor `fc.weight` holds I32, but only F32 is read");
+    }
 }

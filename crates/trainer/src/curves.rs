@@ -165,4 +165,14 @@ mod tests {
         }
         assert!(!svg(&history(3, false), "t").contains("valid"));
     }
+    #[test]
+    fn draws_extreme_losses() {
+        for loss in [0.0, f64::MIN_POSITIVE, 1e-30, 1e30, f64::from(f32::MAX)] {
+            let mut rows = history(3, true);
+            rows[1].train.loss = loss;
+            rows[2].train.loss = loss;
+            rows[2].train.accuracy = 0.0;
+            assert!(svg(&rows, "t").contains("<polyline"), "{loss}");
+        }
+    }
 }
