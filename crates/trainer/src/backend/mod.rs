@@ -46,6 +46,9 @@ impl Backend {
         Self::NdArray,
     ];
 
+    /// The one that is compiled in when no feature is named.
+    pub const DEFAULT: Self = Self::Flex;
+
     /// Its name on the command line, which is also its cargo feature.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -7,13 +7,18 @@ mod train;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use trainer::backend::Backend;
 
-/// The program's name, as its user calls it: for the commands that it suggests.
-fn program() -> &'static str {
+/// The program, as its user calls it and with `backend` compiled in: for the
+/// commands that it suggests.
+fn program(backend: Backend) -> String {
     // Cargo names the package in the environment of what it runs.
     match std::env::var("CARGO_PKG_NAME").as_deref() {
-        Ok(env!("CARGO_PKG_NAME")) => "cargo run -p trainer --",
-        _ => "kiln",
+        Ok(env!("CARGO_PKG_NAME")) if backend == Backend::DEFAULT => {
+            "cargo run -p trainer --".into()
+        }
+        Ok(env!("CARGO_PKG_NAME")) => format!("cargo run -p trainer --features {backend} --"),
+        _ => "kiln".into(),
     }
 }
 

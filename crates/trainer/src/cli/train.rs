@@ -131,6 +131,7 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config()?;
         let trainer = Trainer::new(config)?;
+        let backend = trainer.plan().selected.backend;
 
         // A second Ctrl-C does not wait for the end of the step.
         ctrlc::set_handler(|| {
@@ -142,7 +143,7 @@ impl Args {
         let trainer = if self.json {
             trainer.observe(Json::new(stdout()))
         } else {
-            let console = Console::new(stdout(), super::program());
+            let console = Console::new(stdout(), super::program(backend));
             trainer.observe(if self.quiet {
                 console.quiet()
             } else if stdout().is_terminal() && stderr().is_terminal() {

@@ -143,6 +143,31 @@ fn without_a_terminal_there_are_lines_and_no_control_characters() {
 }
 
 #[test]
+fn the_next_command_is_spelled_as_this_one_was() {
+    let out = scratch();
+    let output = kiln()
+        .args([
+            "--quiet",
+            "--backend",
+            "flex",
+            "--limit",
+            "50",
+            "--epochs",
+            "1",
+            "--out",
+        ])
+        .arg(out.path())
+        .env("CARGO_PKG_NAME", "trainer")
+        .output()
+        .unwrap();
+    let next = stdout(&output).lines().last().unwrap().to_string();
+    assert!(
+        next.starts_with("next: cargo run -p trainer -- eval "),
+        "{next}"
+    );
+}
+
+#[test]
 fn json_is_one_event_a_line() {
     let out = scratch();
     let output = kiln()
