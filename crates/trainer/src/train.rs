@@ -186,7 +186,7 @@ impl Run<'_> {
             let (step, images) = (index + 1, batch.len());
             let global = (epoch - 1) * steps + index;
             lr = self.schedule.lr(global);
-            if step == steps {
+            if step == steps && self.trainer.plan.valid.is_none() {
                 last_batch = Some(batch.clone());
             }
             let scores = self.step(batch, global, lr, epoch, step)?;
@@ -218,7 +218,7 @@ impl Run<'_> {
         let check = match valid {
             Some(valid) => valid,
             None => {
-                let batch = last_batch.expect("a loader has at least one batch");
+                let batch = last_batch.expect("kept when there is no validation");
                 score(&inference, batch, self.device())?
             }
         };
