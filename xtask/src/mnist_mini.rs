@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, ensure};
 use chacha20::ChaCha8Rng;
-use data::idx;
+use data::formats::idx;
 use rand::{SeedableRng, seq::SliceRandom};
 
 /// The file names of MNIST, for a part: images, labels.

@@ -44,11 +44,15 @@ pub enum DataError {
         problem: String,
     },
 
-    /// A random change that cannot be for images of the data set's size.
-    #[error("augment, {step}: {problem}")]
+    /// A step of the augmentation that cannot be for the data set's images.
+    #[error("augment, step {position} ({step}), {key}: {problem}")]
     Augment {
-        /// The change, as it is called in a configuration.
+        /// Which step, from 1.
+        position: usize,
+        /// Its name in a configuration.
         step: &'static str,
+        /// The key of its table that is wrong.
+        key: &'static str,
         /// What is wrong with it.
         problem: String,
     },

@@ -22,19 +22,19 @@
 //! # Ok::<(), data::DataError>(())
 //! ```
 
-mod augment;
+pub mod augment;
 mod batch;
 mod catalog;
 mod dataset;
 mod error;
-pub mod idx;
+pub mod formats;
 mod loader;
 #[cfg(feature = "mnist-mini")]
 mod mnist_mini;
 mod random;
 mod split;
 
-pub use augment::Augment;
+pub use augment::{Augment, Pipeline};
 pub use batch::{Batch, Normalize};
 pub use catalog::{Datasets, load, names};
 pub use dataset::{DatasetInfo, ImageDataset, channel_statistics};

@@ -7,7 +7,9 @@ use std::{
 };
 
 use crate::{
-    Augment, Batch, DataError, ImageDataset, Normalize, augment::Augmentation, permutation,
+    Batch, DataError, ImageDataset, Normalize,
+    augment::{Augment, Image, Pipeline},
+    permutation,
 };
 
 /// Batches that may wait for the step that needs them. One is being filled
@@ -35,7 +37,7 @@ pub struct BatchLoader {
     source: Arc<Source>,
     batch_size: usize,
     order: Order,
-    augmentation: Augmentation,
+    augment: Option<(Pipeline, u64)>,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,6 @@ impl BatchLoader {
             return fail(format!("image {index} was chosen of {}", dataset.len()));
         }
         let normalize = Normalize::of(dataset.info());
-        let augmentation = Augmentation::new(Vec::new(), 0, dataset.info().shape())?;
         Ok(Self {
             source: Arc::new(Source {
                 dataset,
@@ -77,7 +78,7 @@ impl BatchLoader {
             }),
             batch_size,
             order,
-            augmentation,
+            augment: None,
         })
     }
 
@@ -87,7 +88,8 @@ impl BatchLoader {
     /// # Errors
     /// [`DataError::Augment`] if a step cannot be for images of this size.
     pub fn augment(mut self, steps: Vec<Augment>, seed: u64) -> Result<Self, DataError> {
-        self.augmentation = Augmentation::new(steps, seed, self.source.dataset.info().shape())?;
+        let info = Arc::clone(self.source.dataset.info());
+        self.augment = Some((Pipeline::new(steps, info)?, seed));
         Ok(self)
     }
 
@@ -109,7 +111,7 @@ impl BatchLoader {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let source = Arc::clone(&self.source);
         let (batch_size, order) = (self.batch_size, self.order);
-        let augmentation = self.augmentation.clone();
+        let augment = self.augment.clone();
         let worker = thread::spawn(move || {
             let order = match order {
                 Order::Sequential => (0..source.indices.len()).collect(),
@@ -118,7 +120,7 @@ impl BatchLoader {
             for chunk in order.chunks(batch_size) {
                 // The receiver is gone when its user had enough.
                 if sender
-                    .send(source.batch(chunk, epoch, &augmentation))
+                    .send(source.batch(chunk, epoch, augment.as_ref()))
                     .is_err()
                 {
                     return;
@@ -134,21 +136,21 @@ impl BatchLoader {
 }
 
 impl Source {
-    fn batch(&self, chunk: &[usize], epoch: u64, augmentation: &Augmentation) -> Batch {
+    fn batch(&self, chunk: &[usize], epoch: u64, augment: Option<&(Pipeline, u64)>) -> Batch {
         let info = self.dataset.info();
         let mut pixels = Vec::with_capacity(chunk.len() * info.image_len());
         let mut labels = Vec::with_capacity(chunk.len());
-        let mut changed = Vec::new();
+        let mut changed = Image::default();
         for &at in chunk {
             let index = self.indices[at];
             let image = self.dataset.image(index);
-            if augmentation.is_empty() {
-                self.normalize.append(image, &mut pixels);
-            } else {
-                changed.clear();
-                changed.extend_from_slice(image);
-                augmentation.apply(&mut changed, epoch, index);
-                self.normalize.append(&changed, &mut pixels);
+            match augment {
+                None => self.normalize.append(image, &mut pixels),
+                Some((pipeline, seed)) => {
+                    changed.load(image, info.shape());
+                    pipeline.apply(&mut changed, *seed, epoch, index);
+                    self.normalize.append(changed.pixels(), &mut pixels);
+                }
             }
             labels.push(self.dataset.labels()[index]);
         }

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use crate::{
-    DataError, DatasetInfo, ImageDataset, catalog::Datasets, dataset::channel_statistics, idx,
+    DataError, DatasetInfo, ImageDataset, catalog::Datasets, dataset::channel_statistics,
+    formats::idx,
 };
 
 pub(crate) const NAME: &str = "mnist-mini";

@@ -10,6 +10,8 @@ pub(crate) enum Purpose {
     Shuffle = 1,
     Split = 2,
     Augment = 3,
+    #[expect(dead_code, reason = "soon")]
+    Mix = 4,
 }
 
 /// The generator of a key. The key is the 256-bit key of ChaCha as it stands;

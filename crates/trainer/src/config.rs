@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use data::Augment;
+use data::augment::{Augment, RandomCrop};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{AdapterKind, BackendChoice};
@@ -47,6 +47,10 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     /// The recipe that `kiln train` follows when nothing else is said.
     fn default() -> Self {
+        let shift = RandomCrop {
+            padding: 2,
+            ..RandomCrop::default()
+        };
         Self {
             model: "lenet5".into(),
             dataset: "mnist-mini".into(),
@@ -57,7 +61,7 @@ impl Default for TrainConfig {
             batch_size: 64,
             valid_share: 0.1,
             limit: None,
-            augment: vec![Augment::RandomCrop { padding: 2 }],
+            augment: vec![shift.into()],
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
         }

@@ -90,11 +90,11 @@ fn a_bad_config_names_file_line_and_key() {
             ["lenet55", "lenet5", "did you mean"],
         ),
         (
-            "augment = [{ random_crop = { padding = 28 } }]\n",
-            ["random_crop", "padding 28", "28×28"],
+            "[[augment]]\nname = \"random-crop\"\npadding = 28\n",
+            ["step 1 (random-crop), padding", "28", "28×28"],
         ),
         (
-            "augment = [{ random_crop = { pad = 2 } }]\n",
+            "[[augment]]\nname = \"random-crop\"\npad = 2\n",
             ["bad.toml", "line 1", "pad"],
         ),
         (

@@ -1,0 +1,67 @@
+/// An image that is being changed: bytes, channel by channel, row by row.
+///
+/// A step either changes [`pixels`](Self::pixels) in place, or writes the next
+/// image beside it with [`redraw`](Self::redraw); no step allocates once the
+/// buffers have grown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    pixels: Vec<u8>,
+    shape: [usize; 3],
+    /// Where the next image is written.
+    next: Vec<u8>,
+}
+
+impl Image {
+    /// An image of `shape`, `[channels, height, width]`.
+    ///
+    /// # Panics
+    /// If `pixels` is not that long.
+    #[must_use]
+    pub fn new(pixels: Vec<u8>, shape: [usize; 3]) -> Self {
+        assert_eq!(pixels.len(), shape.iter().product::<usize>(), "{shape:?}");
+        Self {
+            pixels,
+            shape,
+            next: Vec::new(),
+        }
+    }
+
+    /// Makes this the image `pixels` of `shape`, keeping the buffers.
+    pub(crate) fn load(&mut self, pixels: &[u8], shape: [usize; 3]) {
+        assert_eq!(pixels.len(), shape.iter().product::<usize>(), "{shape:?}");
+        self.pixels.clear();
+        self.pixels.extend_from_slice(pixels);
+        self.shape = shape;
+    }
+
+    /// `channels × height × width` bytes.
+    #[must_use]
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The bytes, to be changed in place.
+    pub(crate) fn pixels_mut(&mut self) -> &mut [u8] {
+        &mut self.pixels
+    }
+
+    /// `[channels, height, width]`.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// Bytes of one channel.
+    pub(crate) fn plane(&self) -> usize {
+        self.shape[1] * self.shape[2]
+    }
+
+    /// Writes a new image of `shape` with `draw(old, new)`. What `new` holds at
+    /// first is not said: `draw` writes every byte of it.
+    pub(crate) fn redraw(&mut self, shape: [usize; 3], draw: impl FnOnce(&[u8], &mut [u8])) {
+        self.next.resize(shape.iter().product(), 0);
+        draw(&self.pixels, &mut self.next);
+        std::mem::swap(&mut self.pixels, &mut self.next);
+        self.shape = shape;
+    }
+}
