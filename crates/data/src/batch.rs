@@ -1,14 +1,27 @@
-use crate::DatasetInfo;
+use crate::augment::Normalization;
 
-/// A batch on the host: normalised pixels and labels.
+/// A batch on the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
-    /// `N×C×H×W` values, normalised: `(byte / 255 − mean) / std` by channel.
-    pub pixels: Vec<f32>,
-    /// The label of each of the `N` images.
+    /// The images, `N×C×H×W`.
+    pub pixels: Pixels,
+    /// The label of each of the `N` images. Where images are mixed, that of the
+    /// larger part.
     pub labels: Vec<u16>,
     /// `[N, C, H, W]`.
     pub shape: [usize; 4],
+    /// The probability of each class for each image, `N×classes`, if images of
+    /// the batch are mixed.
+    pub soft_targets: Option<Vec<f32>>,
+}
+
+/// The values of a batch's images.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pixels {
+    /// Normalised.
+    Values(Vec<f32>),
+    /// Bytes, to be normalised where they are needed.
+    Bytes(Vec<u8>, Normalization),
 }
 
 impl Batch {
@@ -23,83 +36,69 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
-
-    /// The batch on `device`: images `[N, C, H, W]` and labels `[N]`.
-    #[cfg(feature = "burn")]
-    #[must_use]
-    pub fn to_tensors(
-        self,
-        device: &burn::tensor::Device,
-    ) -> (burn::Tensor<4>, burn::Tensor<1, burn::tensor::Int>) {
-        use burn::tensor::{Tensor, TensorData};
-        let count = self.len();
-        let labels: Vec<i32> = self.labels.into_iter().map(i32::from).collect();
-        (
-            Tensor::from_data(TensorData::new(self.pixels, self.shape), device),
-            Tensor::from_data(TensorData::new(labels, [count]), device),
-        )
-    }
 }
 
-/// Turns bytes into normalised values, by a table for each channel.
-///
-/// Follows torchvision's `ToTensor` and `Normalize`, in that order.
+/// A batch on a device.
+#[cfg(feature = "burn")]
 #[derive(Debug, Clone)]
-pub struct Normalize {
-    tables: Vec<[f32; 256]>,
+pub struct BatchTensors {
+    /// Normalised images, `[N, C, H, W]`.
+    pub images: burn::Tensor<4>,
+    /// Labels, `[N]`. Where images are mixed, that of the larger part.
+    pub labels: burn::Tensor<1, burn::tensor::Int>,
+    /// The probability of each class, `[N, classes]`, if images are mixed.
+    pub soft_targets: Option<burn::Tensor<2>>,
 }
 
-impl Normalize {
-    /// The normalisation of a data set: its mean and standard deviation.
+#[cfg(feature = "burn")]
+impl Batch {
+    /// The batch on `device`. Bytes are converted and normalised there.
     #[must_use]
-    pub fn of(info: &DatasetInfo) -> Self {
-        let table = |(mean, std): (&f32, &f32)| {
-            std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
+    pub fn to_tensors(self, device: &burn::tensor::Device) -> BatchTensors {
+        use burn::tensor::{Tensor, TensorData};
+        let count = self.labels.len();
+        let soft_targets = self.soft_targets.map(|targets| {
+            let classes = targets.len() / count;
+            Tensor::from_data(TensorData::new(targets, [count, classes]), device)
+        });
+        let images = match self.pixels {
+            Pixels::Values(values) => {
+                Tensor::from_data(TensorData::new(values, self.shape), device)
+            }
+            Pixels::Bytes(bytes, normalization) => {
+                normalize_on(bytes, self.shape, &normalization, device)
+            }
         };
-        Self {
-            tables: info.mean.iter().zip(&info.std).map(table).collect(),
-        }
-    }
-
-    /// Appends an image (`C×H×W` bytes) to `pixels`.
-    ///
-    /// # Panics
-    /// If `image` is not a whole number of planes for the channels.
-    pub fn append(&self, image: &[u8], pixels: &mut Vec<f32>) {
-        assert_eq!(
-            image.len() % self.tables.len(),
-            0,
-            "an image holds whole channels"
-        );
-        let plane = image.len() / self.tables.len();
-        for (channel, table) in image.chunks_exact(plane).zip(&self.tables) {
-            pixels.extend(channel.iter().map(|&byte| table[usize::from(byte)]));
+        let labels: Vec<i32> = self.labels.into_iter().map(i32::from).collect();
+        BatchTensors {
+            images,
+            labels: Tensor::from_data(TensorData::new(labels, [count]), device),
+            soft_targets,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether bytes can be sent to `device` and converted there.
+#[cfg(feature = "burn")]
+#[must_use]
+pub fn holds_bytes(device: &burn::tensor::Device) -> bool {
+    device.supports_dtype(burn::tensor::DType::U8)
+}
 
-    #[test]
-    fn normalises_as_torchvision_does() {
-        // from torchvision.transforms import functional as F
-        // F.normalize(torch.tensor([0, 51, 255, 128]).reshape(2, 1, 2) / 255, [.5, .1], [.25, .2])
-        let info = DatasetInfo {
-            name: String::new(),
-            classes: vec![],
-            channels: 2,
-            height: 1,
-            width: 2,
-            mean: vec![0.5, 0.1],
-            std: vec![0.25, 0.2],
-        };
-        let mut pixels = Vec::new();
-        Normalize::of(&info).append(&[0, 51, 255, 128], &mut pixels);
-        let expected = [-2.0, -1.2, 4.5, 2.009_804];
-        for (value, expected) in pixels.iter().zip(expected) {
-            assert!((value - expected).abs() < 1e-6, "{pixels:?}");
-        }
-    }
+/// Sends bytes to `device`, and converts and normalises them there.
+#[cfg(feature = "burn")]
+fn normalize_on(
+    bytes: Vec<u8>,
+    shape: [usize; 4],
+    normalization: &Normalization,
+    device: &burn::tensor::Device,
+) -> burn::Tensor<4> {
+    use burn::tensor::{DType, Int, Tensor, TensorData};
+    let channels = shape[1];
+    let by_channel = |values: &[f32]| {
+        let data = TensorData::new(values.to_vec(), [1, channels, 1, 1]);
+        Tensor::<4>::from_data(data, device)
+    };
+    let images = Tensor::<4, Int>::from_data(TensorData::new(bytes, shape), (device, DType::U8));
+    (images.float() / 255.0 - by_channel(normalization.mean())) / by_channel(normalization.std())
 }

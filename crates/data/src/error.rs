@@ -57,6 +57,17 @@ pub enum DataError {
         problem: String,
     },
 
+    /// Steps of the augmentation in an order that cannot be.
+    #[error("augment, step {position} ({step}) must come before {before}")]
+    AugmentOrder {
+        /// Which step, from 1.
+        position: usize,
+        /// Its name in a configuration.
+        step: &'static str,
+        /// The step that stands before it.
+        before: &'static str,
+    },
+
     /// A loader that could never deliver a batch.
     #[error("cannot load batches: {problem}")]
     Loader {

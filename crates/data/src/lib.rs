@@ -16,7 +16,7 @@
 //! let split = Split::stratified(digits.train.labels(), 0.1, 42)?;
 //! let loader = BatchLoader::new(digits.train, split.train, 64, Order::Shuffled { seed: 42 })?;
 //! for batch in loader.epoch(1) {
-//!     assert_eq!(batch.shape[1..], [1, 28, 28]);
+//!     assert_eq!(batch?.shape[1..], [1, 28, 28]);
 //! }
 //! # }
 //! # Ok::<(), data::DataError>(())
@@ -24,6 +24,8 @@
 
 pub mod augment;
 mod batch;
+#[cfg(feature = "burn")]
+mod burn_dataset;
 mod catalog;
 mod dataset;
 mod error;
@@ -35,10 +37,15 @@ mod random;
 mod split;
 
 pub use augment::{Augment, Pipeline};
-pub use batch::{Batch, Normalize};
+pub use batch::{Batch, Pixels};
 pub use catalog::{Datasets, load, names};
 pub use dataset::{DatasetInfo, ImageDataset, channel_statistics};
 pub use error::DataError;
 pub use loader::{BatchLoader, Batches, Order};
 pub use random::permutation;
 pub use split::Split;
+#[cfg(feature = "burn")]
+pub use {
+    batch::{BatchTensors, holds_bytes},
+    burn_dataset::{ImageBatcher, ImageItem},
+};

@@ -1,20 +1,29 @@
 use std::{
+    any::Any,
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        mpsc::{self, Receiver},
+        mpsc::{self, Receiver, SyncSender},
     },
-    thread::{self, JoinHandle},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rayon::{
+    ThreadPool, ThreadPoolBuilder,
+    iter::{IndexedParallelIterator, ParallelIterator},
+    slice::{ParallelSlice, ParallelSliceMut},
 };
 
 use crate::{
-    Batch, DataError, ImageDataset, Normalize,
-    augment::{Augment, Image, Pipeline},
+    Batch, DataError, ImageDataset, Pixels,
+    augment::{Image, Pipeline},
     permutation,
 };
 
-/// Batches that may wait for the step that needs them. One is being filled
-/// besides, and one is in use.
-const QUEUE: usize = 2;
+/// Images that a thread fills before it looks for more work.
+const CHUNK: usize = 16;
 
 /// In which order an epoch visits the images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,25 +39,35 @@ pub enum Order {
 
 /// Loads chosen images of a data set in batches.
 ///
-/// A batch is filled by a thread of the loader while the one before is used, at
-/// most a few ahead. The last batch of an epoch may be smaller.
+/// Threads of the loader fill a batch together, a bounded number of batches
+/// ahead of the one in use. What the batches hold does not depend on the number
+/// of threads, nor on where in an epoch one begins.
 #[derive(Debug, Clone)]
 pub struct BatchLoader {
     source: Arc<Source>,
-    batch_size: usize,
     order: Order,
-    augment: Option<(Pipeline, u64)>,
+    drop_last: bool,
+    threads: usize,
+    ahead: usize,
 }
 
-#[derive(Debug)]
+/// What threads need to fill a batch.
+#[derive(Debug, Clone)]
 struct Source {
     dataset: ImageDataset,
     indices: Vec<usize>,
-    normalize: Normalize,
+    batch_size: usize,
+    pipeline: Pipeline,
+    seed: u64,
+    as_bytes: bool,
 }
 
 impl BatchLoader {
     /// A loader of the images of `dataset` that `indices` names.
+    ///
+    /// It uses as many threads as there are processors, keeps two batches ahead,
+    /// normalises on the host, and gives the last batch of an epoch even if it is
+    /// short; the methods below change that.
     ///
     /// # Errors
     /// [`DataError::Loader`] if `batch_size` is 0, or `indices` is empty or
@@ -59,9 +78,8 @@ impl BatchLoader {
         batch_size: usize,
         order: Order,
     ) -> Result<Self, DataError> {
-        let fail = |problem: String| Err(DataError::Loader { problem });
         if batch_size == 0 {
-            return fail("the batch size is 0".into());
+            return fail("the batch size is 0");
         }
         if indices.is_empty() {
             return fail(format!("no image of `{}` was chosen", dataset.info().name));
@@ -69,196 +87,492 @@ impl BatchLoader {
         if let Some(index) = indices.iter().find(|&&index| index >= dataset.len()) {
             return fail(format!("image {index} was chosen of {}", dataset.len()));
         }
-        let normalize = Normalize::of(dataset.info());
+        let pipeline = Pipeline::new(Vec::new(), Arc::clone(dataset.info()))?;
         Ok(Self {
             source: Arc::new(Source {
                 dataset,
                 indices,
-                normalize,
+                batch_size,
+                pipeline,
+                seed: 0,
+                as_bytes: false,
             }),
-            batch_size,
             order,
-            augment: None,
+            drop_last: false,
+            threads: thread::available_parallelism().map_or(1, NonZero::get),
+            ahead: 2,
         })
     }
 
-    /// Changes every image by `steps`, in order. What is drawn is a function of
-    /// `seed`, the epoch and the image's place in its data set.
+    /// Changes the images by `pipeline`. What is drawn is a function of `seed`,
+    /// the epoch and the image's place in its data set.
     ///
     /// # Errors
-    /// [`DataError::Augment`] if a step cannot be for images of this size.
-    pub fn augment(mut self, steps: Vec<Augment>, seed: u64) -> Result<Self, DataError> {
-        let info = Arc::clone(self.source.dataset.info());
-        self.augment = Some((Pipeline::new(steps, info)?, seed));
+    /// [`DataError::Loader`] if the pipeline was made for other images.
+    pub fn augment(mut self, pipeline: Pipeline, seed: u64) -> Result<Self, DataError> {
+        if pipeline.info() != self.source.dataset.info() {
+            return fail(format!(
+                "the augmentation was made for `{}`, and the images are of `{}`",
+                pipeline.info().name,
+                self.source.dataset.info().name
+            ));
+        }
+        let source = Arc::make_mut(&mut self.source);
+        (source.pipeline, source.seed) = (pipeline, seed);
         Ok(self)
+    }
+
+    /// Leaves out the last batch of an epoch if it is short.
+    ///
+    /// # Errors
+    /// [`DataError::Loader`] if no batch would be left.
+    pub fn drop_last(mut self) -> Result<Self, DataError> {
+        self.drop_last = true;
+        if self.batches() == 0 {
+            return fail(format!(
+                "{} images do not fill a batch of {}",
+                self.source.indices.len(),
+                self.source.batch_size
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Fills batches with `threads` threads, at least 1.
+    ///
+    /// # Errors
+    /// [`DataError::Loader`] if that is 0.
+    pub fn threads(mut self, threads: usize) -> Result<Self, DataError> {
+        if threads == 0 {
+            return fail("0 threads fill no batch");
+        }
+        self.threads = threads;
+        Ok(self)
+    }
+
+    /// Keeps up to `batches` filled batches ahead of the one in use, at least 1.
+    /// One more is being filled.
+    ///
+    /// # Errors
+    /// [`DataError::Loader`] if that is 0.
+    pub fn ahead(mut self, batches: usize) -> Result<Self, DataError> {
+        if batches == 0 {
+            return fail("a loader must be at least 1 batch ahead");
+        }
+        self.ahead = batches;
+        Ok(self)
+    }
+
+    /// Gives [`Pixels::Bytes`], for devices that normalise themselves.
+    #[must_use]
+    pub fn as_bytes(mut self, as_bytes: bool) -> Self {
+        Arc::make_mut(&mut self.source).as_bytes = as_bytes;
+        self
+    }
+
+    /// `[channels, height, width]` of the images in a batch.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        self.source.pipeline.shape()
     }
 
     /// Number of images in an epoch.
     #[must_use]
     pub fn images(&self) -> usize {
-        self.source.indices.len()
+        let images = self.source.indices.len();
+        match self.drop_last {
+            true => images - images % self.source.batch_size,
+            false => images,
+        }
     }
 
     /// Number of batches in an epoch.
     #[must_use]
     pub fn batches(&self) -> usize {
-        self.images().div_ceil(self.batch_size)
+        self.images().div_ceil(self.source.batch_size)
     }
 
-    /// The batches of `epoch`. With [`Order::Sequential`] all epochs are alike.
+    /// The batches of `epoch`. With [`Order::Sequential`] and nothing random in
+    /// the augmentation, all epochs are alike.
     #[must_use]
     pub fn epoch(&self, epoch: u64) -> Batches {
-        let (sender, receiver) = mpsc::sync_channel(QUEUE);
-        let source = Arc::clone(&self.source);
-        let (batch_size, order) = (self.batch_size, self.order);
-        let augment = self.augment.clone();
-        let worker = thread::spawn(move || {
-            let order = match order {
-                Order::Sequential => (0..source.indices.len()).collect(),
-                Order::Shuffled { seed } => permutation(source.indices.len(), seed, epoch),
+        self.epoch_from(epoch, 0)
+    }
+
+    /// The batches of `epoch` from batch `first` (counted from 0) on: the same
+    /// as if those before had been read.
+    #[must_use]
+    pub fn epoch_from(&self, epoch: u64, first: usize) -> Batches {
+        let (sender, receiver) = mpsc::sync_channel(self.ahead);
+        let left = self.batches().saturating_sub(first);
+        let (loader, failed) = (self.clone(), sender.clone());
+        thread::spawn(move || {
+            let filled = catch_unwind(AssertUnwindSafe(|| loader.fill(epoch, first, &sender)));
+            let error = match filled {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(panic) => DataError::Loader {
+                    problem: format!("a thread panicked: {}", panic_message(&*panic)),
+                },
             };
-            for chunk in order.chunks(batch_size) {
-                // The receiver is gone when its user had enough.
-                if sender
-                    .send(source.batch(chunk, epoch, augment.as_ref()))
-                    .is_err()
-                {
-                    return;
-                }
-            }
+            // Nobody to tell if the receiver is gone.
+            let _ = failed.send(Err(error));
         });
         Batches {
             receiver,
-            worker: Some(worker),
-            left: self.batches(),
+            left,
+            waited: Duration::ZERO,
         }
+    }
+
+    /// Sends the batches, until there are no more or nobody wants them.
+    fn fill(
+        &self,
+        epoch: u64,
+        first: usize,
+        sender: &SyncSender<Result<Batch, DataError>>,
+    ) -> Result<(), DataError> {
+        let source = &self.source;
+        let mut order = match self.order {
+            Order::Sequential => source.indices.clone(),
+            Order::Shuffled { seed } => permutation(source.indices.len(), seed, epoch)
+                .into_iter()
+                .map(|at| source.indices[at])
+                .collect(),
+        };
+        order.truncate(self.images());
+        let pool = pool(self.threads)?;
+        let batches = order.chunks(source.batch_size).enumerate().skip(first);
+        for (number, indices) in batches {
+            let batch = pool.install(|| source.batch(indices, epoch, number));
+            // The receiver is gone when its user had enough.
+            if sender.send(Ok(batch)).is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
+fn pool(threads: usize) -> Result<ThreadPool, DataError> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|at| format!("data-{at}"))
+        .build()
+        .map_err(|e| DataError::Loader {
+            problem: format!("cannot start {threads} threads: {e}"),
+        })
+}
+
+fn fail<T>(problem: impl Into<String>) -> Result<T, DataError> {
+    Err(DataError::Loader {
+        problem: problem.into(),
+    })
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
 impl Source {
-    fn batch(&self, chunk: &[usize], epoch: u64, augment: Option<&(Pipeline, u64)>) -> Batch {
-        let info = self.dataset.info();
-        let mut pixels = Vec::with_capacity(chunk.len() * info.image_len());
-        let mut labels = Vec::with_capacity(chunk.len());
-        let mut changed = Image::default();
-        for &at in chunk {
-            let index = self.indices[at];
-            let image = self.dataset.image(index);
-            match augment {
-                None => self.normalize.append(image, &mut pixels),
-                Some((pipeline, seed)) => {
-                    changed.load(image, info.shape());
-                    pipeline.apply(&mut changed, *seed, epoch, index);
-                    self.normalize.append(changed.pixels(), &mut pixels);
-                }
+    /// Batch `number` of `epoch`, on the threads of the pool that it is called in.
+    fn batch(&self, indices: &[usize], epoch: u64, number: usize) -> Batch {
+        let [channels, height, width] = self.pipeline.shape();
+        let len = channels * height * width;
+        let normalization = self.pipeline.normalization();
+        let own_labels = indices.iter().map(|&index| self.dataset.labels()[index]);
+        let mut labels: Vec<u16> = own_labels.collect();
+        let mut soft_targets = None;
+
+        let pixels = if self.as_bytes || self.pipeline.mixes() {
+            let mut bytes = vec![0; indices.len() * len];
+            self.for_each_image(indices, epoch, &mut bytes, |image, out| {
+                out.copy_from_slice(image);
+            });
+            let kept = self.pipeline.mix(&mut bytes, self.seed, epoch, number);
+            if self.pipeline.mixes() {
+                soft_targets = Some(self.soften(&mut labels, kept));
             }
-            labels.push(self.dataset.labels()[index]);
-        }
-        let [channels, height, width] = info.shape();
+            if self.as_bytes {
+                Pixels::Bytes(bytes, normalization.clone())
+            } else {
+                let mut values = vec![0.0; bytes.len()];
+                let chunk = len * CHUNK;
+                values
+                    .par_chunks_mut(chunk)
+                    .zip(bytes.par_chunks(chunk))
+                    .for_each(|(values, bytes)| {
+                        let images = values.chunks_exact_mut(len).zip(bytes.chunks_exact(len));
+                        images.for_each(|(values, image)| normalization.write(image, values));
+                    });
+                Pixels::Values(values)
+            }
+        } else {
+            let mut values = vec![0.0; indices.len() * len];
+            self.for_each_image(indices, epoch, &mut values, |image, out| {
+                normalization.write(image, out);
+            });
+            Pixels::Values(values)
+        };
         Batch {
             pixels,
+            shape: [labels.len(), channels, height, width],
             labels,
-            shape: [chunk.len(), channels, height, width],
+            soft_targets,
         }
+    }
+
+    /// Calls `write` with each image, changed, and its place in `out`.
+    fn for_each_image<T: Send>(
+        &self,
+        indices: &[usize],
+        epoch: u64,
+        out: &mut [T],
+        write: impl Fn(&[u8], &mut [T]) + Sync,
+    ) {
+        let len: usize = self.pipeline.shape().iter().product();
+        let shape = self.dataset.info().shape();
+        out.par_chunks_mut(len * CHUNK)
+            .zip(indices.par_chunks(CHUNK))
+            .for_each_init(Image::default, |image, (out, indices)| {
+                for (out, &index) in out.chunks_exact_mut(len).zip(indices) {
+                    let pixels = self.dataset.image(index);
+                    if self.pipeline.keeps_images() {
+                        write(pixels, out);
+                    } else {
+                        image.load(pixels, shape);
+                        self.pipeline.apply(image, self.seed, epoch, index);
+                        write(image.pixels(), out);
+                    }
+                }
+            });
+    }
+
+    /// The targets of images that keep the share `kept` of their own label, and
+    /// have the rest of that of the image before. `labels` become those of the
+    /// larger parts.
+    fn soften(&self, labels: &mut [u16], kept: f32) -> Vec<f32> {
+        let classes = self.dataset.info().classes.len();
+        let own = labels.to_vec();
+        let mut targets = vec![0.0; own.len() * classes];
+        for (at, target) in targets.chunks_exact_mut(classes).enumerate() {
+            let before = own[(at + own.len() - 1) % own.len()];
+            target[usize::from(own[at])] += kept;
+            target[usize::from(before)] += 1.0 - kept;
+            if kept < 0.5 {
+                labels[at] = before;
+            }
+        }
+        targets
     }
 }
 
 /// The batches of one epoch, in order.
+///
+/// An epoch never ends early in silence: if a thread of the loader fails or
+/// panics, the last item is the error. Dropped, it stops the threads.
 #[derive(Debug)]
 pub struct Batches {
-    receiver: Receiver<Batch>,
-    worker: Option<JoinHandle<()>>,
+    receiver: Receiver<Result<Batch, DataError>>,
     left: usize,
+    waited: Duration,
+}
+
+impl Batches {
+    /// How long [`next`](Iterator::next) has waited for batches so far.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
 }
 
 impl Iterator for Batches {
-    type Item = Batch;
+    type Item = Result<Batch, DataError>;
 
-    /// # Panics
-    /// If the loader's thread panicked: an epoch never ends early in silence.
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Self::Item> {
         if self.left == 0 {
             return None;
         }
-        match self.receiver.recv() {
-            Ok(batch) => {
-                self.left -= 1;
-                Some(batch)
-            }
-            Err(_) => match self.worker.take().map(JoinHandle::join) {
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
-                _ => unreachable!("the loader's thread ended before the epoch"),
-            },
-        }
+        let asked = Instant::now();
+        let received = self.receiver.recv();
+        self.waited += asked.elapsed();
+        let batch = received.unwrap_or_else(|_| fail("its thread ended before the epoch"));
+        self.left = if batch.is_ok() { self.left - 1 } else { 0 };
+        Some(batch)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        (0, Some(self.left))
     }
 }
-
-impl ExactSizeIterator for Batches {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DatasetInfo;
+    use crate::{
+        DatasetInfo,
+        augment::{Augment, Cutmix, Mixup, RandomCrop, RandomHorizontalFlip},
+    };
 
-    /// Ten images of one pixel; image `i` is the byte `i` and has label `i`.
-    fn ten() -> ImageDataset {
+    /// Forty images of 2×2 pixels; image `i` is the byte `i` and has label `i`.
+    fn forty() -> ImageDataset {
         let info = DatasetInfo {
-            name: "ten".into(),
-            classes: (0..10).map(|i| i.to_string()).collect(),
+            name: "forty".into(),
+            classes: (0..40).map(|i| i.to_string()).collect(),
             channels: 1,
-            height: 1,
-            width: 1,
+            height: 2,
+            width: 2,
             mean: vec![0.0],
             std: vec![1.0 / 255.0],
         };
-        ImageDataset::new(Arc::new(info), (0..10).collect(), (0..10).collect()).unwrap()
+        let pixels = (0..160).map(|i| i / 4).collect();
+        ImageDataset::new(Arc::new(info), pixels, (0..40).collect()).unwrap()
+    }
+
+    fn shuffled(batch_size: usize, seed: u64) -> BatchLoader {
+        let order = Order::Shuffled { seed };
+        BatchLoader::new(forty(), (0..40).collect(), batch_size, order).unwrap()
+    }
+
+    fn batches(loader: &BatchLoader, epoch: u64) -> Vec<Batch> {
+        loader.epoch(epoch).map(Result::unwrap).collect()
     }
 
     fn labels(loader: &BatchLoader, epoch: u64) -> Vec<Vec<u16>> {
-        loader.epoch(epoch).map(|batch| batch.labels).collect()
+        batches(loader, epoch)
+            .into_iter()
+            .map(|batch| batch.labels)
+            .collect()
     }
 
     #[test]
     fn keeps_the_last_short_batch_and_the_pixels_with_their_labels() {
-        let loader = BatchLoader::new(ten(), vec![1, 3, 5, 7, 9], 2, Order::Sequential).unwrap();
+        let loader = BatchLoader::new(forty(), vec![1, 3, 5, 7, 9], 2, Order::Sequential).unwrap();
         assert_eq!((loader.images(), loader.batches()), (5, 3));
         assert_eq!(labels(&loader, 1), [vec![1, 3], vec![5, 7], vec![9]]);
-        let shuffled = BatchLoader::new(ten(), (0..10).collect(), 3, Order::Shuffled { seed: 1 });
-        for batch in shuffled.unwrap().epoch(1) {
-            assert_eq!(batch.shape, [batch.len(), 1, 1, 1]);
-            for (pixel, label) in batch.pixels.iter().zip(&batch.labels) {
-                assert!((pixel - f32::from(*label)).abs() < 1e-5);
+        for batch in batches(&shuffled(3, 1), 1) {
+            assert_eq!(batch.shape, [batch.len(), 1, 2, 2]);
+            let Pixels::Values(values) = batch.pixels else {
+                panic!("bytes were not asked for")
+            };
+            for (image, label) in values.chunks_exact(4).zip(&batch.labels) {
+                assert!(image.iter().all(|v| (v - f32::from(*label)).abs() < 1e-4));
             }
         }
     }
 
     #[test]
-    fn an_epoch_is_a_function_of_seed_and_number() {
-        let loader =
-            |seed| BatchLoader::new(ten(), (0..10).collect(), 4, Order::Shuffled { seed }).unwrap();
-        assert_eq!(labels(&loader(1), 5), labels(&loader(1), 5));
-        assert_ne!(labels(&loader(1), 5), labels(&loader(1), 6));
-        assert_ne!(labels(&loader(1), 5), labels(&loader(2), 5));
+    fn can_leave_out_the_last_short_batch() {
+        let loader = shuffled(16, 1).drop_last().unwrap();
+        assert_eq!((loader.images(), loader.batches()), (32, 2));
+        assert_eq!(
+            labels(&loader, 1).concat(),
+            labels(&shuffled(16, 1), 1).concat()[..32]
+        );
+        assert_eq!(shuffled(20, 1).drop_last().unwrap().batches(), 2);
+        assert!(shuffled(41, 1).drop_last().is_err());
     }
 
     #[test]
-    fn stops_its_thread_when_dropped_early() {
-        let loader = BatchLoader::new(ten(), (0..10).collect(), 1, Order::Sequential).unwrap();
+    fn an_epoch_is_a_function_of_seed_and_number() {
+        assert_eq!(labels(&shuffled(4, 1), 5), labels(&shuffled(4, 1), 5));
+        assert_ne!(labels(&shuffled(4, 1), 5), labels(&shuffled(4, 1), 6));
+        assert_ne!(labels(&shuffled(4, 1), 5), labels(&shuffled(4, 2), 5));
+    }
+
+    #[test]
+    fn batches_depend_neither_on_threads_nor_on_where_one_begins() {
+        let crop = RandomCrop {
+            padding: 1,
+            ..RandomCrop::default()
+        };
+        let steps: [Augment; 4] = [
+            crop.into(),
+            RandomHorizontalFlip::default().into(),
+            Mixup::default().into(),
+            Cutmix::default().into(),
+        ];
+        // With mixtures and without: those go through other code.
+        for steps in [&steps[..], &steps[..2]] {
+            let pipeline = Pipeline::new(steps.to_vec(), Arc::clone(forty().info())).unwrap();
+            // Batches of more than one chunk.
+            let loader = shuffled(CHUNK + 3, 7).augment(pipeline, 7).unwrap();
+            let one = batches(&loader.clone().threads(1).unwrap(), 3);
+            for threads in [2, 8] {
+                assert_eq!(batches(&loader.clone().threads(threads).unwrap(), 3), one);
+            }
+            let later: Vec<_> = loader.epoch_from(3, 1).map(Result::unwrap).collect();
+            assert_eq!(later, one[1..]);
+            assert_eq!(loader.epoch_from(3, 3).count(), 0);
+            assert_ne!(batches(&loader, 4), one);
+        }
+    }
+
+    #[test]
+    fn soft_targets_hold_both_labels() {
+        let pipeline = Pipeline::new(vec![Mixup::default().into()], Arc::clone(forty().info()));
+        let loader = shuffled(8, 1)
+            .augment(pipeline.unwrap(), 1)
+            .unwrap()
+            .as_bytes(true);
+        let unmixed = labels(&shuffled(8, 1), 1);
+        for (batch, own) in batches(&loader, 1).into_iter().zip(unmixed) {
+            let Pixels::Bytes(bytes, _) = batch.pixels else {
+                panic!("bytes were asked for")
+            };
+            let targets = batch.soft_targets.unwrap();
+            for at in 0..8 {
+                let target = &targets[40 * at..][..40];
+                let before = own[(at + 7) % 8];
+                let sum = target[usize::from(own[at])] + target[usize::from(before)];
+                assert!((sum - 1.0).abs() < 1e-6);
+                let larger = usize::from(batch.labels[at]);
+                assert!(target[larger] >= 0.5 && [own[at], before].contains(&batch.labels[at]));
+                // A pixel is the mean of the labels by their weights.
+                let mean: f32 = target.iter().enumerate().map(|(i, t)| i as f32 * t).sum();
+                assert!((f32::from(bytes[4 * at]) - mean).abs() <= 0.51);
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_in_a_thread_is_an_error_at_the_end() {
+        let mut loader = shuffled(10, 1);
+        // An image that is not there, which the constructor would have refused.
+        Arc::make_mut(&mut loader.source).indices[25] = 1000;
+        let (loaded, errors): (Vec<_>, Vec<_>) = loader.epoch(1).partition(Result::is_ok);
+        assert!(loaded.len() < 4);
+        let error = errors[0].as_ref().unwrap_err().to_string();
+        assert!(
+            errors.len() == 1 && error.contains("a thread panicked: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn stops_its_threads_when_dropped_early() {
+        let loader = shuffled(1, 1);
         let mut batches = loader.epoch(1);
         batches.next();
-        let worker = batches.worker.take().unwrap();
+        assert!(Arc::strong_count(&loader.source) > 1);
         drop(batches);
-        worker.join().unwrap();
+        let asked = Instant::now();
+        while Arc::strong_count(&loader.source) > 1 {
+            assert!(asked.elapsed() < Duration::from_secs(10), "still running");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     #[test]
     fn refuses_what_cannot_be_loaded() {
-        assert!(BatchLoader::new(ten(), vec![0], 0, Order::Sequential).is_err());
-        assert!(BatchLoader::new(ten(), vec![], 1, Order::Sequential).is_err());
-        assert!(BatchLoader::new(ten(), vec![10], 1, Order::Sequential).is_err());
+        let new = |indices, size| BatchLoader::new(forty(), indices, size, Order::Sequential);
+        assert!(new(vec![0], 0).is_err() && new(vec![], 1).is_err() && new(vec![40], 1).is_err());
+        assert!(new(vec![0], 1).unwrap().threads(0).is_err());
+        assert!(new(vec![0], 1).unwrap().ahead(0).is_err());
+        let other = Arc::new(crate::dataset::tests::info());
+        let pipeline = Pipeline::new(vec![], other).unwrap();
+        assert!(new(vec![0], 1).unwrap().augment(pipeline, 1).is_err());
     }
 }

@@ -10,7 +10,6 @@ pub(crate) enum Purpose {
     Shuffle = 1,
     Split = 2,
     Augment = 3,
-    #[expect(dead_code, reason = "soon")]
     Mix = 4,
 }
 

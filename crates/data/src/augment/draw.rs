@@ -1,5 +1,6 @@
 use chacha20::ChaCha8Rng;
 use rand::RngExt;
+use rand_distr::StandardNormal;
 
 use crate::{
     DatasetInfo,
@@ -47,9 +48,13 @@ impl<'a> Draw<'a> {
         self.rng.random_range(0..end)
     }
 
-    /// Standard normal (Box and Muller, 1958).
+    /// Standard normal.
     pub fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.rng.random::<f64>()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.rng.random::<f64>()).cos()
+        self.rng.sample(StandardNormal)
+    }
+
+    /// The generator itself, for distributions.
+    pub fn rng(&mut self) -> &mut ChaCha8Rng {
+        &mut self.rng
     }
 }

@@ -11,17 +11,22 @@ mod flip;
 #[cfg(test)]
 mod golden;
 mod image;
+mod mix;
+mod normalize;
 mod parameter;
 mod pipeline;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use draw::Draw;
+use mix::Mix;
 use parameter::Problem;
 
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
+pub use mix::{Cutmix, Mixup};
+pub use normalize::{Normalization, Normalize};
 pub use parameter::{Fill, Interpolation, Interval, Size};
 pub use pipeline::Pipeline;
 
@@ -42,10 +47,27 @@ pub(crate) trait Step {
     }
 }
 
+/// What a step changes.
+enum Kind<'a> {
+    /// One image, as bytes.
+    Image(&'a dyn Step),
+    /// Bytes to numbers.
+    Normalize(&'a Normalize),
+    /// A batch as a whole.
+    Batch(&'a dyn Mix),
+}
+
 /// The one list of steps.
 macro_rules! steps {
-    ($($(#[$doc:meta])* $step:ident = $name:literal,)+) => {
-        /// A change of images. In a configuration:
+    (
+        $($(#[$doc:meta])* $step:ident = $name:literal,)+
+        ;
+        $($(#[$late_doc:meta])* $late:ident = $late_name:literal is $kind:ident,)+
+    ) => {
+        /// A change of images. A list of them is done in order: first what
+        /// changes images, then at most one [`Normalize`], then what mixes the
+        /// images of a batch; of several of these, each batch gets one, chosen at
+        /// random. In a configuration:
         ///
         /// ```toml
         /// [[augment]]
@@ -60,6 +82,7 @@ macro_rules! steps {
         #[non_exhaustive]
         pub enum Augment {
             $($(#[$doc])* #[serde(rename = $name)] $step($step),)+
+            $($(#[$late_doc])* #[serde(rename = $late_name)] $late($late),)+
         }
 
         impl Augment {
@@ -68,12 +91,14 @@ macro_rules! steps {
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$step(_) => $name,)+
+                    $(Self::$late(_) => $late_name,)+
                 }
             }
 
-            fn step(&self) -> &dyn Step {
+            fn kind(&self) -> Kind<'_> {
                 match self {
-                    $(Self::$step(step) => step,)+
+                    $(Self::$step(step) => Kind::Image(step),)+
+                    $(Self::$late(step) => Kind::$kind(step),)+
                 }
             }
         }
@@ -81,6 +106,12 @@ macro_rules! steps {
         $(impl From<$step> for Augment {
             fn from(step: $step) -> Self {
                 Self::$step(step)
+            }
+        })+
+
+        $(impl From<$late> for Augment {
+            fn from(step: $late) -> Self {
+                Self::$late(step)
             }
         })+
     };
@@ -95,4 +126,13 @@ steps! {
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+
+    ;
+
+    /// Bytes to numbers around 0.
+    Normalize = "normalize" is Normalize,
+    /// Means of two images.
+    Mixup = "mixup" is Batch,
+    /// Rectangles of other images.
+    Cutmix = "cutmix" is Batch,
 }

@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
-use super::{Augment, Draw, Image, parameter::Problem};
+use super::{Augment, Draw, Image, Kind, Normalization, Normalize, parameter::Problem};
 use crate::{DataError, DatasetInfo};
 
 /// Steps in order, checked for the images of a data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
-    steps: Vec<Augment>,
     info: Arc<DatasetInfo>,
+    /// What changes images.
+    images: Vec<Augment>,
+    normalization: Normalization,
+    /// What mixes a batch.
+    batches: Vec<Augment>,
     shape: [usize; 3],
 }
 
@@ -15,35 +19,82 @@ impl Pipeline {
     /// The changes `steps`, in order, of images that `info` describes.
     ///
     /// # Errors
-    /// [`DataError::Augment`] with the first step and key that cannot be.
+    /// [`DataError::Augment`] with the first step and key that cannot be, or
+    /// [`DataError::AugmentOrder`].
     pub fn new(steps: Vec<Augment>, info: Arc<DatasetInfo>) -> Result<Self, DataError> {
-        let mut shape = info.shape();
-        for (at, step) in steps.iter().enumerate() {
-            shape = step
-                .step()
-                .check(shape)
-                .map_err(|Problem { key, problem }| DataError::Augment {
-                    position: at + 1,
-                    step: step.name(),
-                    key,
-                    problem,
-                })?;
+        let mut pipeline = Self {
+            images: Vec::new(),
+            normalization: Normalization::of(&info),
+            batches: Vec::new(),
+            shape: info.shape(),
+            info,
+        };
+        let mut before: Option<&'static str> = None;
+        for (at, step) in steps.into_iter().enumerate() {
+            let (position, name) = (at + 1, step.name());
+            let impossible = |Problem { key, problem }| DataError::Augment {
+                position,
+                step: name,
+                key,
+                problem,
+            };
+            let earlier = before;
+            let too_late = match step.kind() {
+                Kind::Image(step) => {
+                    pipeline.shape = step.check(pipeline.shape).map_err(impossible)?;
+                    earlier.is_some()
+                }
+                Kind::Normalize(normalize) => {
+                    pipeline.normalization =
+                        normalize.resolve(&pipeline.info).map_err(impossible)?;
+                    before = Some(name);
+                    earlier.is_some()
+                }
+                Kind::Batch(mix) => {
+                    mix.check().map_err(impossible)?;
+                    before = Some(name);
+                    false
+                }
+            };
+            if let (true, Some(before)) = (too_late, earlier) {
+                return Err(DataError::AugmentOrder {
+                    position,
+                    step: name,
+                    before,
+                });
+            }
+            match step.kind() {
+                Kind::Image(_) => pipeline.images.push(step),
+                Kind::Normalize(_) => {}
+                Kind::Batch(_) => pipeline.batches.push(step),
+            }
         }
-        Ok(Self { steps, info, shape })
+        Ok(pipeline)
     }
 
     /// The steps as they are for images that are scored: nothing random, but the
-    /// same shape at the end.
+    /// same shape and numbers at the end.
     #[must_use]
     pub fn for_evaluation(&self) -> Self {
         let mut shape = self.info.shape();
         let mut steps = Vec::new();
-        for step in &self.steps {
-            let step = step.step();
-            steps.extend(step.for_evaluation(shape));
-            shape = step.check(shape).expect("checked when it was made");
+        for step in &self.images {
+            if let Kind::Image(step) = step.kind() {
+                steps.extend(step.for_evaluation(shape));
+                shape = step.check(shape).expect("checked when it was made");
+            }
         }
+        steps.push(Augment::Normalize(Normalize {
+            mean: Some(self.normalization.mean().to_vec()),
+            std: Some(self.normalization.std().to_vec()),
+        }));
         Self::new(steps, Arc::clone(&self.info)).expect("what scores has the shapes of what trains")
+    }
+
+    /// What the data set is.
+    #[must_use]
+    pub fn info(&self) -> &Arc<DatasetInfo> {
+        &self.info
     }
 
     /// `[channels, height, width]` of the images that come out.
@@ -52,10 +103,22 @@ impl Pipeline {
         self.shape
     }
 
-    /// Whether images stay as they are.
+    /// How bytes become numbers.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+    pub fn normalization(&self) -> &Normalization {
+        &self.normalization
+    }
+
+    /// Whether [`apply`](Self::apply) leaves every image as it is.
+    #[must_use]
+    pub fn keeps_images(&self) -> bool {
+        self.images.is_empty()
+    }
+
+    /// Whether images are mixed with others, and get soft targets.
+    #[must_use]
+    pub fn mixes(&self) -> bool {
+        !self.batches.is_empty()
     }
 
     /// Changes `image`, which is image `index` of the data set, for `epoch`: a
@@ -65,9 +128,36 @@ impl Pipeline {
     /// If the image does not have the data set's shape.
     pub fn apply(&self, image: &mut Image, seed: u64, epoch: u64, index: usize) {
         assert_eq!(image.shape(), self.info.shape(), "the data set's shape");
+        if self.images.is_empty() {
+            return;
+        }
         let mut draw = Draw::for_image(&self.info, seed, epoch, index);
-        for step in &self.steps {
-            step.step().apply(image, &mut draw);
+        for step in &self.images {
+            if let Kind::Image(step) = step.kind() {
+                step.apply(image, &mut draw);
+            }
+        }
+    }
+
+    /// Mixes `pixels`, the images of batch `batch` (from 0) of `epoch`, changed
+    /// by [`apply`](Self::apply): the share that each label keeps, while the one
+    /// of the image before has the rest. 1 if no step mixes.
+    ///
+    /// # Panics
+    /// If `pixels` holds no image, or a part of one.
+    pub fn mix(&self, pixels: &mut [u8], seed: u64, epoch: u64, batch: usize) -> f32 {
+        let len: usize = self.shape.iter().product();
+        assert!(
+            !pixels.is_empty() && pixels.len().is_multiple_of(len),
+            "whole images"
+        );
+        if self.batches.is_empty() {
+            return 1.0;
+        }
+        let mut draw = Draw::for_batch(&self.info, seed, epoch, batch);
+        match self.batches[draw.below(self.batches.len())].kind() {
+            Kind::Batch(step) => step.mix(pixels, self.shape, &mut draw),
+            Kind::Image(_) | Kind::Normalize(_) => unreachable!("sorted when it was made"),
         }
     }
 }
@@ -75,7 +165,7 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::{RandomCrop, Size};
+    use crate::augment::{Cutmix, Mixup, RandomCrop, RandomHorizontalFlip, Size};
     use std::collections::HashSet;
 
     /// Two channels of 2×3 pixels.
@@ -114,7 +204,7 @@ mod tests {
 
     #[test]
     fn says_which_step_and_key_cannot_be() {
-        let flip = || crate::augment::RandomHorizontalFlip::default().into();
+        let flip = || RandomHorizontalFlip::default().into();
         let crop = RandomCrop {
             padding: 2,
             ..RandomCrop::default()
@@ -139,6 +229,55 @@ mod tests {
             let mut image = Image::new(IMAGE.to_vec(), [2, 2, 3]);
             scored.apply(&mut image, 0, epoch, 0);
             assert_eq!(image.pixels(), [1, 2, 4, 5, 11, 12, 14, 15]);
+        }
+    }
+
+    #[test]
+    fn keeps_the_order_in_which_things_can_be_done() {
+        let flip = || RandomHorizontalFlip::default().into();
+        let normalize = || Normalize::default().into();
+        let mixup = || Mixup::default().into();
+        let new = |steps| Pipeline::new(steps, info());
+        let good = new(vec![flip(), normalize(), mixup(), Cutmix::default().into()]).unwrap();
+        assert!(good.mixes() && !good.for_evaluation().mixes());
+        for (steps, words) in [
+            (
+                vec![normalize(), flip()],
+                "step 2 (random-horizontal-flip) must come before normalize",
+            ),
+            (vec![mixup(), flip()], "before mixup"),
+            (
+                vec![mixup(), normalize()],
+                "step 2 (normalize) must come before mixup",
+            ),
+            (vec![normalize(), normalize()], "normalize"),
+        ] {
+            let error = new(steps).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn each_batch_gets_one_of_the_mixtures() {
+        let pipeline = Pipeline::new(
+            vec![Mixup::default().into(), Cutmix::default().into()],
+            info(),
+        );
+        let pipeline = pipeline.unwrap();
+        // Two images of one colour each: a mixture of means holds neither.
+        let mixed = |batch| {
+            let mut pixels = [[0; 12], [200; 12]].concat();
+            let kept = pipeline.mix(&mut pixels, 1, 1, batch);
+            (kept, pixels)
+        };
+        assert_eq!(mixed(3), mixed(3));
+        let cut = (0..200).filter(|&batch| mixed(batch).1.iter().all(|b| [0, 200].contains(b)));
+        let cut = cut.count();
+        assert!((70..130).contains(&cut), "{cut} of 200");
+        for batch in 0..50 {
+            let (kept, pixels) = mixed(batch);
+            let mean = pixels[12..].iter().map(|&b| f32::from(b)).sum::<f32>() / 12.0;
+            assert!((mean - 200.0 * kept).abs() < 0.51, "{kept}: {mean}");
         }
     }
 }

@@ -178,10 +178,10 @@ pub fn channel_statistics(pixels: &[u8], channels: usize, plane: usize) -> (Vec<
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn info() -> DatasetInfo {
+    pub(crate) fn info() -> DatasetInfo {
         DatasetInfo {
             name: "two".into(),
             classes: vec!["a".into(), "b".into()],
