@@ -1,3 +1,5 @@
+use crate::HoldOut;
+
 /// What can be wrong with a data set, or with the way one is asked for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -11,13 +13,14 @@ pub enum DataError {
         known: Vec<&'static str>,
     },
 
-    /// A file is not the IDX file it should be.
+    /// A file is not of the format that it should be.
     #[error("{file}, byte {offset}: expected {expected}, found {found}")]
-    Idx {
+    Malformed {
         /// The file, as its reader named it.
         file: String,
-        /// Where in the decompressed content, in bytes from its start.
-        offset: usize,
+        /// Where, in bytes from the start of the content: decompressed, unless
+        /// it is the compression that is wrong.
+        offset: u64,
         /// What should be there.
         expected: String,
         /// What is there.
@@ -33,11 +36,11 @@ pub enum DataError {
         problem: String,
     },
 
-    /// A share of images that cannot be split off.
-    #[error("cannot hold out a share of {share} of {images} images for validation: {problem}")]
+    /// Images that cannot be held out.
+    #[error("cannot hold out {held_out} of {images} images: {problem}")]
     Split {
-        /// The share that was asked for, from 0 to 1.
-        share: f64,
+        /// What was asked for.
+        held_out: HoldOut,
         /// How many images there are.
         images: usize,
         /// Why it cannot be done.

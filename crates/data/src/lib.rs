@@ -43,7 +43,7 @@ pub use dataset::{DatasetInfo, ImageDataset, channel_statistics};
 pub use error::DataError;
 pub use loader::{BatchLoader, Batches, Order};
 pub use random::permutation;
-pub use split::Split;
+pub use split::{HoldOut, Split};
 #[cfg(feature = "burn")]
 pub use {
     batch::{BatchTensors, holds_bytes},

@@ -1,8 +1,14 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
-use data::augment::{Augment, RandomCrop};
+use data::{
+    FolderOptions,
+    augment::{Augment, RandomCrop},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{AdapterKind, BackendChoice};
@@ -16,8 +22,12 @@ use crate::backend::{AdapterKind, BackendChoice};
 pub struct TrainConfig {
     /// The architecture, by a name that [`models::find`] knows.
     pub model: String,
-    /// The data set, by a name that [`data::load`] knows.
+    /// The data set: a name that [`data::names`] lists, or `folder:PATH`.
     pub dataset: String,
+    /// The folder under which the files of named data sets lie. Left out: as
+    /// [`data::Store::new`] says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
     /// Where to compute.
     pub backend: BackendChoice,
     /// Which kind of adapter a wgpu backend takes.
@@ -29,15 +39,21 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Images in a step, at least 1. The last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// The share of the training images held out for validation, 0 ≤ share < 1.
-    /// The best epoch is chosen on them; with 0, the last epoch is the best.
+    /// The share of the training images held out for validation, 0 ≤ share < 1,
+    /// unless the data set has images for that. The best epoch is chosen on
+    /// them; with 0, the last epoch is the best.
     pub valid_share: f64,
-    /// Use only the first so many training images (before the validation part
-    /// is split off), at least 1.
+    /// Use only so many training images (before the validation part is split
+    /// off), at least 1, as evenly over the classes as all of them are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
-    /// Random changes of the training images, in order; none by an empty list.
+    /// Changes of the training images, in order; none by an empty list.
+    /// Validation and test images get those that are not random.
     pub augment: Vec<Augment>,
+    /// How batches are filled.
+    pub loader: LoaderConfig,
+    /// How the images of a folder become a data set.
+    pub folder: FolderOptions,
     /// How the parameters are updated.
     pub optimizer: OptimizerConfig,
     /// How the learning rate goes over the run.
@@ -54,6 +70,7 @@ impl Default for TrainConfig {
         Self {
             model: "lenet5".into(),
             dataset: "mnist-mini".into(),
+            data_dir: None,
             backend: BackendChoice::Auto,
             adapter: AdapterKind::Gpu,
             seed: 42,
@@ -62,8 +79,34 @@ impl Default for TrainConfig {
             valid_share: 0.1,
             limit: None,
             augment: vec![shift.into()],
+            loader: LoaderConfig::default(),
+            folder: FolderOptions::default(),
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
+        }
+    }
+}
+
+/// How the batches of an epoch are filled. None of it but `drop_last` changes
+/// what they hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoaderConfig {
+    /// Threads that fill a batch, 1 to 256. Left out: one for each processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<usize>,
+    /// Batches that are ready ahead of the step that needs them, 1 to 64.
+    pub ahead: usize,
+    /// Leave out the last batch of an epoch if it is short.
+    pub drop_last: bool,
+}
+
+impl Default for LoaderConfig {
+    fn default() -> Self {
+        Self {
+            threads: None,
+            ahead: 2,
+            drop_last: false,
         }
     }
 }
@@ -269,6 +312,20 @@ impl TrainConfig {
         if let Some(limit) = self.limit {
             check("limit", limit, limit >= 1, positive)?;
         }
+        if let Some(threads) = self.loader.threads {
+            check(
+                "loader.threads",
+                threads,
+                (1..=256).contains(&threads),
+                "it must be at least 1 and at most 256",
+            )?;
+        }
+        check(
+            "loader.ahead",
+            self.loader.ahead,
+            (1..=64).contains(&self.loader.ahead),
+            "it must be at least 1 and at most 64",
+        )?;
         let (lr, weight_decay) = (self.optimizer.lr(), self.optimizer.weight_decay());
         check(
             "optimizer.lr",
@@ -399,6 +456,8 @@ mod tests {
             ("valid_share = 1.0", "valid_share"),
             ("valid_share = -0.1", "valid_share"),
             ("valid_share = nan", "valid_share"),
+            ("[loader]\nthreads = 0", "loader.threads"),
+            ("[loader]\nahead = 65", "loader.ahead"),
             ("[optimizer]\nlr = 0.0", "optimizer.lr"),
             ("[optimizer]\nlr = nan", "optimizer.lr"),
             ("[optimizer]\nlr = inf", "optimizer.lr"),

@@ -2,9 +2,9 @@
 
 use burn::{
     nn::loss::CrossEntropyLossConfig,
-    tensor::{Device, Int, Tensor},
+    tensor::{Device, Tensor, activation::log_softmax},
 };
-use data::{Batch, BatchLoader};
+use data::{Batch, BatchLoader, BatchTensors};
 use models::Network;
 
 use crate::{TrainError, event::Scores};
@@ -34,25 +34,29 @@ impl Tally {
     }
 }
 
-/// The mean cross-entropy of a batch (PyTorch's `F.cross_entropy`), a tensor
-/// that can be differentiated, and the scores, read back with one transfer.
+/// The mean cross-entropy of a batch (PyTorch's `F.cross_entropy`, with the soft
+/// targets if there are any), a tensor that can be differentiated, and the
+/// scores, read back with one transfer.
 pub(crate) fn loss_and_scores(
-    logits: Tensor<2>,
-    labels: Tensor<1, Int>,
+    network: &Network,
+    batch: BatchTensors,
 ) -> Result<(Tensor<1>, Scores), TrainError> {
+    let logits = network.forward(batch.images);
     let [images, _] = logits.dims();
-    let device = logits.device();
     let correct = logits
         .clone()
         .without_autodiff()
         .argmax(1)
         .squeeze_dim::<1>(1)
-        .equal(labels.clone().without_autodiff())
+        .equal(batch.labels.clone().without_autodiff())
         .float()
         .sum();
-    let loss = CrossEntropyLossConfig::new()
-        .init(&device)
-        .forward(logits, labels);
+    let loss = match batch.soft_targets {
+        Some(targets) => soft_cross_entropy(logits, targets),
+        None => CrossEntropyLossConfig::new()
+            .init(&logits.device())
+            .forward(logits, batch.labels),
+    };
     let both = Tensor::cat(vec![loss.clone().without_autodiff(), correct], 0);
     let both = both
         .try_into_vec_as::<f32>()
@@ -77,6 +81,7 @@ pub fn evaluate(
 ) -> Result<Scores, TrainError> {
     let mut tally = Tally::default();
     for batch in loader.epoch(0) {
+        let batch = batch?;
         let count = batch.len();
         tally.add(score(network, batch, device)?, count);
     }
@@ -89,7 +94,29 @@ pub(crate) fn score(
     batch: Batch,
     device: &Device,
 ) -> Result<Scores, TrainError> {
-    let (images, labels) = batch.to_tensors(device);
-    let (_, scores) = loss_and_scores(network.forward(images), labels)?;
+    let (_, scores) = loss_and_scores(network, batch.to_tensors(device))?;
     Ok(scores)
+}
+
+/// The mean over a batch of −Σ target · log softmax(logits).
+fn soft_cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let [images, _] = logits.dims();
+    let sum = (targets * log_softmax(logits, 1)).sum();
+    -sum / images as f64
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn soft_targets_weigh_the_classes() {
+        // F.cross_entropy(torch.tensor([[1., -2., .5], [0., 3., -1.]]),
+        //                 torch.tensor([[.7, .3, 0.], [0., .25, .75]]))
+        let device = Device::flex();
+        let logits = Tensor::from_data([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], &device);
+        let targets = Tensor::from_data([[0.7, 0.3, 0.0], [0.0, 0.25, 0.75]], &device);
+        let loss: f32 = soft_cross_entropy(logits, targets).into_scalar();
+        assert!((loss - 2.235_240_5).abs() < 1e-6, "{loss}");
+    }
 }

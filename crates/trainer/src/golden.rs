@@ -7,6 +7,7 @@ use burn::{
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
 };
+use data::BatchTensors;
 use models::Network;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
@@ -111,7 +112,12 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
         for (step, expected) in golden.losses[case].iter().enumerate() {
             let labels = (0..BATCH as i32).map(|i| i % 10).collect();
             let labels = Tensor::from_data(TensorData::new::<i32, _>(labels, [BATCH]), &device);
-            let (loss, scores) = loss_and_scores(network.forward(images(&device)), labels).unwrap();
+            let batch = BatchTensors {
+                images: images(&device),
+                labels,
+                soft_targets: None,
+            };
+            let (loss, scores) = loss_and_scores(&network, batch).unwrap();
             let difference = (scores.loss - expected).abs() / expected;
             assert!(
                 difference < 1e-5,

@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod config;
 mod curves;
+mod datasets;
 mod error;
 mod evaluate;
 mod event;
@@ -23,6 +24,7 @@ mod train;
 
 pub use config::TrainConfig;
 pub use curves::svg as curves_svg;
+pub use datasets::load_datasets;
 pub use error::TrainError;
 pub use evaluate::evaluate;
 pub use event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone};

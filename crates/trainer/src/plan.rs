@@ -1,6 +1,6 @@
 //! A configuration that was found to be possible, with all that it names at hand.
 
-use data::{BatchLoader, DatasetInfo, Order, Split};
+use data::{BatchLoader, DatasetInfo, Datasets, ImageDataset, Order, Part, Pipeline, Split};
 use models::{NetworkSpec, Summary};
 use std::sync::Arc;
 
@@ -33,37 +33,30 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks a configuration and finds what it names.
+    /// Checks a configuration against the images that it names, the model and
+    /// the machine.
     ///
     /// # Errors
     /// [`TrainError`] for the first thing that cannot be.
-    pub fn new(mut config: TrainConfig) -> Result<Self, TrainError> {
+    pub fn new(mut config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
         config.validate()?;
         let architecture = models::find(&config.model)?;
-        let data::Datasets { train, test } = data::load(&config.dataset)?;
-        let info = Arc::clone(train.info());
+        let info = Arc::clone(datasets.train.info());
+        let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))?;
 
         let spec = (architecture.spec)(info.classes.len()).seed(config.seed);
-        let summary = spec.summary(info.shape())?;
-
-        let images = config.limit.unwrap_or(usize::MAX).min(train.len());
-        let split = Split::stratified(&train.labels()[..images], config.valid_share, config.seed)?;
-        let shuffled = Order::Shuffled { seed: config.seed };
-        let valid = match split.valid.is_empty() {
-            true => None,
-            false => Some(BatchLoader::new(
-                train.clone(),
-                split.valid,
-                config.batch_size,
-                Order::Sequential,
-            )?),
-        };
-        let train = BatchLoader::new(train, split.train, config.batch_size, shuffled)?
-            .augment(config.augment.clone(), config.seed)?;
-        let all = (0..test.len()).collect();
-        let test = BatchLoader::new(test, all, config.batch_size, Order::Sequential)?;
+        let summary = spec.summary(pipeline.shape())?;
 
         let selected = backend::select(config.backend, config.adapter)?;
+        let loaders = Loaders {
+            config: &config,
+            pipeline,
+            as_bytes: selected.normalizes(),
+        };
+        let (train, valid) = loaders.train_and_valid(datasets.train, datasets.valid)?;
+        let all = (0..datasets.test.len()).collect();
+        let test = loaders.scored(datasets.test, all)?;
+
         config.backend = BackendChoice::Fixed(selected.backend);
         config.optimizer.lr = Some(config.optimizer.lr());
         config.optimizer.weight_decay = Some(config.optimizer.weight_decay());
@@ -77,5 +70,78 @@ impl Plan {
             test,
             selected,
         })
+    }
+}
+
+/// Makes the loaders of a run.
+struct Loaders<'a> {
+    config: &'a TrainConfig,
+    pipeline: Pipeline,
+    as_bytes: bool,
+}
+
+impl Loaders<'_> {
+    /// Of what trains, and of what validates: `valid`, or a part of `train`.
+    fn train_and_valid(
+        &self,
+        train: ImageDataset,
+        valid: Option<ImageDataset>,
+    ) -> Result<(BatchLoader, Option<BatchLoader>), TrainError> {
+        let seed = self.config.seed;
+        let mut chosen: Vec<usize> = (0..train.len()).collect();
+        if let Some(limit) = self.config.limit.filter(|&limit| limit < train.len()) {
+            chosen = Split::stratified(train.labels(), Part::Count(limit), seed)?.valid;
+        }
+        let share = match valid {
+            Some(_) => 0.0,
+            None => self.config.valid_share,
+        };
+        let labels: Vec<u16> = chosen.iter().map(|&index| train.labels()[index]).collect();
+        let split = Split::stratified(&labels, Part::Share(share), seed)?;
+        let of_chosen = |part: Vec<usize>| part.into_iter().map(|at| chosen[at]).collect();
+
+        let valid = match valid {
+            Some(valid) => {
+                let all = (0..valid.len()).collect();
+                Some(self.scored(valid, all)?)
+            }
+            None if split.valid.is_empty() => None,
+            None => Some(self.scored(train.clone(), of_chosen(split.valid))?),
+        };
+        let order = Order::Shuffled { seed };
+        let loader = self.loader(train, of_chosen(split.train), order, self.pipeline.clone())?;
+        let loader = match self.config.loader.drop_last {
+            true => loader.drop_last()?,
+            false => loader,
+        };
+        Ok((loader, valid))
+    }
+
+    /// Of images that are scored.
+    fn scored(&self, images: ImageDataset, chosen: Vec<usize>) -> Result<BatchLoader, TrainError> {
+        self.loader(
+            images,
+            chosen,
+            Order::Sequential,
+            self.pipeline.for_evaluation(),
+        )
+    }
+
+    fn loader(
+        &self,
+        images: ImageDataset,
+        chosen: Vec<usize>,
+        order: Order,
+        pipeline: Pipeline,
+    ) -> Result<BatchLoader, TrainError> {
+        let config = &self.config.loader;
+        let mut loader = BatchLoader::new(images, chosen, self.config.batch_size, order)?
+            .augment(pipeline, self.config.seed)?
+            .ahead(config.ahead)?
+            .as_bytes(self.as_bytes);
+        if let Some(threads) = config.threads {
+            loader = loader.threads(threads)?;
+        }
+        Ok(loader)
     }
 }

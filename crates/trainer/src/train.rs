@@ -14,12 +14,13 @@ use burn::{
     },
     tensor::Device,
 };
-use data::Batch;
+use data::{Batch, Datasets, Store};
 use models::Network;
 
 use crate::{
     TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
+    datasets::load_datasets,
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
     plan::Plan,
@@ -45,13 +46,25 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// Checks a configuration and finds all that it names. Nothing is written yet.
+    /// Checks a configuration and finds all that it names, fetching the data set
+    /// if it is not on this machine. Nothing is written of the run yet.
     ///
     /// # Errors
     /// [`TrainError`] for the first thing that cannot be.
     pub fn new(config: TrainConfig) -> Result<Self, TrainError> {
+        let store = Store::new(config.data_dir.as_deref())?;
+        let datasets = load_datasets(&config, &store, &mut |_| {})?;
+        Self::with_datasets(config, datasets)
+    }
+
+    /// As [`new`](Self::new), with images that are at hand; the name of the data
+    /// set in `config` is but a name.
+    ///
+    /// # Errors
+    /// [`TrainError`] for the first thing that cannot be.
+    pub fn with_datasets(config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
         Ok(Self {
-            plan: Plan::new(config)?,
+            plan: Plan::new(config, datasets)?,
             observers: Vec::new(),
             stop: None,
         })
@@ -83,7 +96,7 @@ impl<'a> Trainer<'a> {
     /// [`TrainError`]. What the run folder holds by then is whole.
     pub fn run(self, out: &Path) -> Result<RunSummary, TrainError> {
         let network = self.plan.spec.build(
-            self.plan.info.shape(),
+            self.plan.train.shape(),
             &self.plan.selected.device.clone().autodiff(),
         )?;
         let config = &self.plan.config;
@@ -180,9 +193,9 @@ impl Run<'_> {
         let mut tally = Tally::default();
         let mut lr = 0.0;
         let mut last_batch = None;
-        let batches = self.trainer.plan.train.epoch(epoch as u64);
-        let steps = batches.len();
-        for (index, batch) in batches.enumerate() {
+        let steps = self.trainer.plan.train.batches();
+        for (index, batch) in self.trainer.plan.train.epoch(epoch as u64).enumerate() {
+            let batch = batch?;
             let (step, images) = (index + 1, batch.len());
             let global = (epoch - 1) * steps + index;
             lr = self.schedule.lr(global);
@@ -261,8 +274,7 @@ impl Run<'_> {
         let device = self.device().clone().autodiff();
         // What is random in a step depends on seed and step alone.
         device.seed(step_seed(self.trainer.plan.config.seed, global));
-        let (images, labels) = batch.to_tensors(&device);
-        let (loss, scores) = loss_and_scores(self.network.forward(images), labels)?;
+        let (loss, scores) = loss_and_scores(&self.network, batch.to_tensors(&device))?;
         if !scores.loss.is_finite() {
             return Err(self.diverged(scores.loss, epoch, format!("step {step}")));
         }
@@ -308,7 +320,7 @@ impl Run<'_> {
             model: plan.config.model.clone(),
             parameters: plan.summary.parameters(),
             dataset: plan.config.dataset.clone(),
-            image: plan.info.shape(),
+            image: plan.train.shape(),
             classes: plan.info.classes.len(),
             train_images: plan.train.images(),
             valid_images: plan.valid.as_ref().map_or(0, data::BatchLoader::images),

@@ -1,4 +1,6 @@
 //! File formats of data sets. Their readers trust nothing: what a file claims is
 //! held against what is there before anything is allocated.
 
+pub mod cifar;
+mod content;
 pub mod idx;
