@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,17 @@ impl fmt::Display for HoldOut {
             Self::Count(count) => write!(f, "{count}"),
             Self::Share(share) => write!(f, "a share of {share}"),
         }
+    }
+}
+
+impl FromStr for HoldOut {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let count = text.parse().map(Self::Count);
+        count
+            .or_else(|_| text.parse().map(Self::Share))
+            .map_err(|_| format!("`{text}` is neither a number of images nor a share"))
     }
 }
 

@@ -60,6 +60,12 @@ pub enum Size {
     Rectangle([usize; 2]),
 }
 
+impl From<usize> for Size {
+    fn from(side: usize) -> Self {
+        Self::Square(side)
+    }
+}
+
 impl Size {
     /// The largest side that is let through.
     const MOST: usize = 1 << 14;
