@@ -11,13 +11,14 @@ pub enum DataError {
         known: Vec<&'static str>,
     },
 
-    /// A file is not the IDX file it should be.
+    /// A file is not of the format that it should be.
     #[error("{file}, byte {offset}: expected {expected}, found {found}")]
-    Idx {
+    Malformed {
         /// The file, as its reader named it.
         file: String,
-        /// Where in the decompressed content, in bytes from its start.
-        offset: usize,
+        /// Where, in bytes from the start of the content: decompressed, unless
+        /// it is the compression that is wrong.
+        offset: u64,
         /// What should be there.
         expected: String,
         /// What is there.

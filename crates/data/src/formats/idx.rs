@@ -29,7 +29,7 @@ pub struct Images {
 /// Reads images from IDX `bytes`, gzipped or not. `file` names them in errors.
 ///
 /// # Errors
-/// [`DataError::Idx`] with the offset at which the content stops being an IDX
+/// [`DataError::Malformed`] with the offset at which the content stops being an IDX
 /// file of images: another magic number, truncated, bytes left over.
 pub fn read_images(bytes: &[u8], file: &str) -> Result<Images, DataError> {
     let (sizes, pixels) = read(bytes, file, IMAGES_MAGIC)?;
@@ -45,7 +45,7 @@ pub fn read_images(bytes: &[u8], file: &str) -> Result<Images, DataError> {
 /// Reads labels from IDX `bytes`, gzipped or not. `file` names them in errors.
 ///
 /// # Errors
-/// [`DataError::Idx`], as for [`read_images`].
+/// [`DataError::Malformed`], as for [`read_images`].
 pub fn read_labels(bytes: &[u8], file: &str) -> Result<Vec<u8>, DataError> {
     let (_, labels): ([usize; 1], _) = read(bytes, file, LABELS_MAGIC)?;
     Ok(labels)
@@ -133,9 +133,9 @@ impl Reader<'_> {
     }
 
     fn error(&self, offset: usize, expected: String, found: String) -> DataError {
-        DataError::Idx {
+        DataError::Malformed {
             file: self.file.into(),
-            offset,
+            offset: offset as u64,
             expected,
             found,
         }
@@ -224,13 +224,13 @@ mod tests {
     fn says_where_a_file_is_wrong() {
         let check = |bytes: &[u8], at: usize, word: &str| {
             let error = read_images(bytes, "some-file").unwrap_err();
-            let DataError::Idx {
+            let DataError::Malformed {
                 ref file, offset, ..
             } = error
             else {
                 panic!("{error:?}")
             };
-            assert_eq!((file.as_str(), offset), ("some-file", at), "{error}");
+            assert_eq!((file.as_str(), offset), ("some-file", at as u64), "{error}");
             assert!(error.to_string().contains(word), "{error}");
         };
         let good = plain(IMAGES_MAGIC, &[2, 2, 3], &images().pixels);

@@ -1,4 +1,5 @@
 //! File formats of data sets. Their readers trust nothing: what a file claims is
 //! held against what is there before anything is allocated.
 
+pub mod cifar;
 pub mod idx;
