@@ -1,3 +1,5 @@
+use std::{io, path::PathBuf};
+
 use crate::HoldOut;
 
 /// What can be wrong with a data set, or with the way one is asked for.
@@ -25,6 +27,82 @@ pub enum DataError {
         expected: String,
         /// What is there.
         found: String,
+    },
+
+    /// A file or a folder that cannot be read or written.
+    #[error("cannot {action} {}: {problem}", .path.display())]
+    Io {
+        /// What was tried, as in "cannot read".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        problem: String,
+    },
+
+    /// Files of a data set that are not there, and could or should not be fetched.
+    #[error(
+        "data set `{name}` lacks {} under {}: {advice}",
+        .missing.join(", "), .root.display()
+    )]
+    Missing {
+        /// The data set.
+        name: String,
+        /// The data root.
+        root: PathBuf,
+        /// The missing files, relative to the root.
+        missing: Vec<String>,
+        /// What to do.
+        advice: String,
+    },
+
+    /// A data set that is there as Python pickles alone.
+    #[error(
+        "{} holds `{name}` as Python pickles, which can run code when read, so that Kiln does \
+         not read them: fetch the binary version, or unpack {archive} beside it",
+        .folder.display()
+    )]
+    Pickles {
+        /// The data set.
+        name: String,
+        /// The folder of the pickles.
+        folder: PathBuf,
+        /// The archive of the binary version.
+        archive: &'static str,
+    },
+
+    /// A file that no mirror delivered.
+    #[error("cannot fetch {file}:{}", .attempts.iter().map(|a| format!("\n  {a}")).collect::<String>())]
+    Fetch {
+        /// The file, relative to the data root.
+        file: String,
+        /// What went wrong, in order: an address and a problem each.
+        attempts: Vec<String>,
+    },
+
+    /// A file whose digest is not the published one.
+    #[error(
+        "{}: expected {expected}, found {found}; delete it, and it is fetched again",
+        .path.display()
+    )]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// The algorithm and the published digest.
+        expected: String,
+        /// The digest of what is there.
+        found: String,
+    },
+
+    /// An archive that does not hold what it should.
+    #[error("{}, entry `{entry}`: {problem}", .archive.display())]
+    Archive {
+        /// The archive.
+        archive: PathBuf,
+        /// The entry's path in it.
+        entry: String,
+        /// What is wrong with it.
+        problem: String,
     },
 
     /// Pixels, labels and description of a data set do not fit together.
@@ -77,4 +155,19 @@ pub enum DataError {
         /// What is wrong.
         problem: String,
     },
+}
+
+impl DataError {
+    /// An [`Io`](Self::Io) error, for `map_err`.
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |problem| Self::Io {
+            action,
+            path,
+            problem: problem.to_string(),
+        }
+    }
 }

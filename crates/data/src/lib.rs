@@ -38,7 +38,10 @@ mod split;
 
 pub use augment::{Augment, Pipeline};
 pub use batch::{Batch, Pixels};
-pub use catalog::{Datasets, load, names};
+pub use catalog::{
+    Datasets, Entry, FileReport, Location, Progress, ROOT_VARIABLE, Status, Store, VerifyReport,
+    catalog, default_root, load, names,
+};
 pub use dataset::{DatasetInfo, ImageDataset, channel_statistics};
 pub use error::DataError;
 pub use loader::{BatchLoader, Batches, Order};

@@ -2,10 +2,9 @@
 //!
 //! `assets/mnist-mini/README.md` says where they come from and how they are made.
 
-use std::sync::Arc;
-
 use crate::{
-    DataError, DatasetInfo, ImageDataset, catalog::Datasets, dataset::channel_statistics,
+    DataError,
+    catalog::{DIGITS, Datasets, Part, assemble},
     formats::idx,
 };
 
@@ -30,25 +29,14 @@ pub(crate) fn load() -> Result<Datasets, DataError> {
     let (bytes, file) = asset!("t10k-labels-idx1-ubyte.gz");
     let test_labels = idx::read_labels(bytes, file)?;
 
-    let (height, width) = (train_images.rows, train_images.columns);
-    let (mean, std) = channel_statistics(&train_images.pixels, 1, height * width);
-    let info = Arc::new(DatasetInfo {
-        name: NAME.into(),
-        classes: (0..10).map(|digit| digit.to_string()).collect(),
-        channels: 1,
-        height,
-        width,
-        mean,
-        std,
-    });
-    let part = |images: idx::Images, labels: Vec<u8>| {
-        let labels = labels.into_iter().map(u16::from).collect();
-        ImageDataset::new(Arc::clone(&info), images.pixels, labels)
+    let shape = [1, train_images.rows, train_images.columns];
+    let part = |images: idx::Images, labels| Part {
+        pixels: images.pixels,
+        labels,
     };
-    Ok(Datasets {
-        train: part(train_images, train_labels)?,
-        test: part(test_images, test_labels)?,
-    })
+    let train = part(train_images, train_labels);
+    let test = part(test_images, test_labels);
+    assemble(NAME, DIGITS, shape, train, test)
 }
 
 #[cfg(test)]

@@ -1,3 +1,42 @@
+//! The data sets that are known by name, and getting them.
+//!
+//! [`catalog`] lists them. A [`Store`] is a folder that holds them, in the layout
+//! of torchvision; it finds, fetches, verifies and reads them:
+//!
+//! ```text
+//! ROOT/MNIST/raw/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]
+//! ROOT/FashionMNIST/raw/…
+//! ROOT/KMNIST/raw/…
+//! ROOT/cifar-10-batches-bin/{data_batch_1…5,test_batch}.bin[.gz]
+//! ROOT/cifar-100-binary/{train,test}.bin[.gz]
+//! ```
+
+mod classes;
+mod digest;
+mod extract;
+mod fetch;
+mod locate;
+mod lock;
+mod progress;
+mod read;
+mod store;
+mod table;
+mod verify;
+
+#[cfg(feature = "fetch")]
+mod download;
+
+pub use locate::{Location, ROOT_VARIABLE, default_root};
+pub use progress::Progress;
+pub use store::Store;
+pub use table::Entry;
+pub use verify::{FileReport, Status, VerifyReport};
+
+#[cfg(feature = "mnist-mini")]
+pub(crate) use classes::DIGITS;
+#[cfg(feature = "mnist-mini")]
+pub(crate) use read::{Part, assemble};
+
 use crate::{DataError, ImageDataset};
 
 /// The two parts of a data set, as its authors made them.
@@ -9,32 +48,34 @@ pub struct Datasets {
     pub test: ImageDataset,
 }
 
-/// The one list of data sets: a name, and what loads it.
-const CATALOG: &[(&str, Load)] = &[
-    #[cfg(feature = "mnist-mini")]
-    (crate::mnist_mini::NAME, crate::mnist_mini::load),
-];
-
-type Load = fn() -> Result<Datasets, DataError>;
+/// All data sets that are known by name.
+#[must_use]
+pub fn catalog() -> &'static [Entry] {
+    table::TABLE
+}
 
 /// The names that [`load`] knows.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    CATALOG.iter().map(|(name, _)| *name).collect()
+    catalog().iter().map(|entry| entry.name).collect()
 }
 
-/// Loads a data set by its name.
+/// The entry of a name.
+pub(crate) fn entry(name: &str) -> Result<&'static Entry, DataError> {
+    let entry = catalog().iter().find(|entry| entry.name == name);
+    entry.ok_or_else(|| DataError::UnknownDataset {
+        name: name.into(),
+        known: names(),
+    })
+}
+
+/// Loads a data set by its name from the default [`Store`], which fetches what
+/// is missing.
 ///
 /// # Errors
-/// [`DataError::UnknownDataset`], or what is wrong with the data set's files.
+/// As for [`Store::load`].
 pub fn load(name: &str) -> Result<Datasets, DataError> {
-    match CATALOG.iter().find(|(known, _)| *known == name) {
-        Some((_, load)) => load(),
-        None => Err(DataError::UnknownDataset {
-            name: name.into(),
-            known: names(),
-        }),
-    }
+    Store::new(None).load(name, &mut |_| {})
 }
 
 #[cfg(all(test, feature = "mnist-mini"))]
@@ -47,7 +88,8 @@ mod tests {
         let error = load("mnist_mini").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no data set `mnist_mini`; known: mnist-mini"
+            "there is no data set `mnist_mini`; known: mnist-mini, mnist, fashion-mnist, \
+             kmnist, cifar10, cifar100"
         );
     }
 }

@@ -44,7 +44,8 @@ impl DatasetInfo {
 #[derive(Debug, Clone)]
 pub struct ImageDataset {
     info: Arc<DatasetInfo>,
-    pixels: Arc<[u8]>,
+    // A vector behind the count, for an `Arc<[u8]>` would copy what it is made of.
+    pixels: Arc<Vec<u8>>,
     labels: Arc<[u16]>,
 }
 
@@ -108,7 +109,7 @@ impl ImageDataset {
         }
         Ok(Self {
             info,
-            pixels: pixels.into(),
+            pixels: Arc::new(pixels),
             labels: labels.into(),
         })
     }
@@ -212,6 +213,14 @@ pub(crate) mod tests {
             ..info()
         };
         assert!(new(empty, vec![], vec![]).is_err());
+    }
+
+    #[test]
+    fn keeps_the_bytes_that_it_is_given() {
+        let pixels = vec![0; 8];
+        let given = pixels.as_ptr();
+        let dataset = ImageDataset::new(Arc::new(info()), pixels, vec![0, 1]).unwrap();
+        assert_eq!(dataset.image(0).as_ptr(), given);
     }
 
     #[test]
