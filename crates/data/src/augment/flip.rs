@@ -80,3 +80,40 @@ pub(super) fn vertical_flip(image: &mut Image) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Pipeline, augment::Augment};
+    use std::sync::Arc;
+
+    #[test]
+    fn flips_as_often_as_asked_for() {
+        let info = Arc::new(crate::dataset::tests::info());
+        let flipped = |step: Augment| {
+            let pipeline = Pipeline::new(vec![step], Arc::clone(&info)).unwrap();
+            let changed = |index: &usize| {
+                let mut image = Image::new(vec![1, 2, 3, 4], [1, 2, 2]);
+                pipeline.apply(&mut image, 1, 1, *index);
+                image.pixels() != [1, 2, 3, 4]
+            };
+            (0..4000).filter(changed).count()
+        };
+        for (p, expected) in [(0.0, 0..=0), (0.25, 900..=1100), (1.0, 4000..=4000)] {
+            let across = flipped(RandomHorizontalFlip { p }.into());
+            let upside = flipped(RandomVerticalFlip { p }.into());
+            assert!(
+                expected.contains(&across) && expected.contains(&upside),
+                "{across} {upside}"
+            );
+        }
+        for p in [-0.1, 1.1, f64::NAN] {
+            assert!(
+                Pipeline::new(vec![RandomHorizontalFlip { p }.into()], Arc::clone(&info)).is_err()
+            );
+            assert!(
+                Pipeline::new(vec![RandomVerticalFlip { p }.into()], Arc::clone(&info)).is_err()
+            );
+        }
+    }
+}

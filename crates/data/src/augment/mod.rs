@@ -86,6 +86,9 @@ macro_rules! steps {
         }
 
         impl Augment {
+            /// The names of all steps.
+            pub const NAMES: &[&str] = &[$($name,)+ $($late_name,)+];
+
             /// The name in a configuration.
             #[must_use]
             pub fn name(&self) -> &'static str {
