@@ -68,19 +68,19 @@ impl Fetcher<'_> {
             Origin::Archive(archive) => format!("put {} there, packed or unpacked", archive.name),
             Origin::Gzips => "put them there, gzipped or not".into(),
         };
-        let from = self.files.mirrors[0];
         let why = if self.options.offline {
-            "nothing is fetched offline"
+            "offline, nothing is fetched;"
         } else if cfg!(feature = "fetch") {
             return Ok(());
         } else {
-            "this program was built without the feature `fetch`, so build it with that"
+            "this program was built without the feature `fetch`; build it with that, or"
         };
+        let from = self.files.mirrors[0];
         Err(DataError::Missing {
             name: self.name.into(),
             root: self.root.into(),
             missing: location.missing.clone(),
-            advice: format!("{why}, or {by_hand} (from {from}), or name another data folder"),
+            advice: format!("{why} {by_hand} (from {from}), or name another data folder"),
         })
     }
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::table::{Digest, Entry, File, Files, Source};
+use super::table::{Digest, File, Files, Origin};
 use crate::DataError;
 
 /// The environment variable that names the data root.
@@ -78,18 +78,14 @@ pub(crate) fn find(root: &Path, files: &Files, file: &File) -> Option<PathBuf> {
 }
 
 /// Refuses a data set that is there as Python pickles alone.
-pub(crate) fn refuse_pickles(root: &Path, entry: &Entry) -> Result<(), DataError> {
-    let Source::Files(files) = &entry.source else {
-        return Ok(());
-    };
-    let (Some(pickles), super::table::Origin::Archive(archive)) = (files.pickles, files.origin)
-    else {
+pub(crate) fn refuse_pickles(root: &Path, name: &str, files: &Files) -> Result<(), DataError> {
+    let (Some(pickles), Origin::Archive(archive)) = (files.pickles, files.origin) else {
         return Ok(());
     };
     let folder = root.join(pickles);
     if folder.is_dir() && !root.join(files.folder).is_dir() && !root.join(archive.name).is_file() {
         return Err(DataError::Pickles {
-            name: entry.name.into(),
+            name: name.into(),
             folder,
             archive: archive.name,
         });
@@ -104,13 +100,8 @@ mod tests {
     use super::*;
     use crate::catalog::entry;
 
-    fn files(name: &str) -> (Entry, Files) {
-        let entry = *entry(name).unwrap();
-        match entry.source {
-            Source::Files(files) => (entry, files),
-            #[cfg(feature = "mnist-mini")]
-            Source::Embedded(_) => panic!("{name} has no files"),
-        }
+    fn files(name: &str) -> &'static Files {
+        entry(name).unwrap().files().unwrap()
     }
 
     #[test]
@@ -123,7 +114,7 @@ mod tests {
         put("train-labels-idx1-ubyte");
         put("t10k-images-idx3-ubyte");
         put("t10k-images-idx3-ubyte.gz");
-        let location = locate(root.path(), &files("mnist").1);
+        let location = locate(root.path(), files("mnist"));
         let found = [
             "train-images-idx3-ubyte.gz",
             "train-labels-idx1-ubyte",
@@ -133,7 +124,7 @@ mod tests {
         assert_eq!(location.missing, ["MNIST/raw/t10k-labels-idx1-ubyte"]);
         assert!(!location.is_complete());
         put("t10k-labels-idx1-ubyte");
-        assert!(locate(root.path(), &files("mnist").1).is_complete());
+        assert!(locate(root.path(), files("mnist")).is_complete());
     }
 
     #[test]
@@ -143,7 +134,7 @@ mod tests {
         fs::create_dir_all(&raw).unwrap();
         fs::write(raw.join("train-images-idx3-ubyte"), b"").unwrap();
         fs::write(raw.join("train-images-idx3-ubyte.gz"), b"").unwrap();
-        let found = locate(root.path(), &files("kmnist").1).found;
+        let found = locate(root.path(), files("kmnist")).found;
         assert_eq!(found, [raw.join("train-images-idx3-ubyte.gz")]);
     }
 
@@ -154,16 +145,16 @@ mod tests {
             ("cifar10", "cifar-10-batches-py", "cifar-10-batches-bin"),
             ("cifar100", "cifar-100-python", "cifar-100-binary"),
         ] {
-            let (entry, _) = files(name);
-            refuse_pickles(root.path(), &entry).unwrap();
+            let check = || refuse_pickles(root.path(), name, files(name));
+            check().unwrap();
             fs::create_dir(root.path().join(pickles)).unwrap();
-            let error = refuse_pickles(root.path(), &entry).unwrap_err().to_string();
+            let error = check().unwrap_err().to_string();
             assert!(
                 error.contains(pickles) && error.contains("binary"),
                 "{error}"
             );
             fs::create_dir(root.path().join(binary)).unwrap();
-            refuse_pickles(root.path(), &entry).unwrap();
+            check().unwrap();
         }
     }
 }

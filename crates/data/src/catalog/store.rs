@@ -70,15 +70,12 @@ impl Store {
     /// Python pickles alone.
     pub fn locate(&self, name: &str) -> Result<Location, DataError> {
         let entry = entry(name)?;
-        match &entry.source {
-            #[cfg(feature = "mnist-mini")]
-            Source::Embedded(_) => Ok(Location::default()),
-            Source::Files(files) => {
-                let root = self.root()?;
-                locate::refuse_pickles(&root, entry)?;
-                Ok(locate::locate(&root, files))
-            }
-        }
+        let Some(files) = entry.files() else {
+            return Ok(Location::default());
+        };
+        let root = self.root()?;
+        locate::refuse_pickles(&root, name, files)?;
+        Ok(locate::locate(&root, files))
     }
 
     /// Fetches the files of a data set that are not there. Those that are stay
@@ -98,12 +95,9 @@ impl Store {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Location, DataError> {
         let entry = entry(name)?;
-        match &entry.source {
-            #[cfg(feature = "mnist-mini")]
-            Source::Embedded(_) => Ok(Location::default()),
-            Source::Files(files) => {
-                fetch::fetch(entry.name, files, &self.root()?, &self.options, progress)
-            }
+        match entry.files() {
+            None => Ok(Location::default()),
+            Some(files) => fetch::fetch(name, files, &self.root()?, &self.options, progress),
         }
     }
 
@@ -114,13 +108,12 @@ impl Store {
     /// read. What is missing or differs is no error here but in the report.
     pub fn verify(&self, name: &str) -> Result<VerifyReport, DataError> {
         let entry = entry(name)?;
-        match &entry.source {
-            #[cfg(feature = "mnist-mini")]
-            Source::Embedded(_) => Ok(VerifyReport {
+        match entry.files() {
+            None => Ok(VerifyReport {
                 name: entry.name,
                 files: Vec::new(),
             }),
-            Source::Files(files) => verify::verify(entry, files, &self.root()?),
+            Some(files) => verify::verify(entry.name, files, &self.root()?),
         }
     }
 
@@ -142,8 +135,8 @@ impl Store {
             Source::Embedded(load) => load(),
             Source::Files(files) => {
                 let root = self.root()?;
-                locate::refuse_pickles(&root, entry)?;
-                fetch::fetch(entry.name, files, &root, &self.options, progress)?;
+                locate::refuse_pickles(&root, name, files)?;
+                fetch::fetch(name, files, &root, &self.options, progress)?;
                 read::read(entry, files, &root)
             }
         }

@@ -9,8 +9,9 @@
 
 use serde::Serialize;
 
-use super::{Datasets, classes};
-use crate::DataError;
+use super::classes;
+#[cfg(feature = "mnist-mini")]
+use crate::{DataError, Datasets};
 
 /// A data set of the catalogue.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -35,6 +36,17 @@ pub struct Entry {
     pub citation: &'static str,
     #[serde(skip)]
     pub(crate) source: Source,
+}
+
+impl Entry {
+    /// Its files in the data root; `None` if it is embedded in the program.
+    pub(crate) fn files(&self) -> Option<&Files> {
+        match &self.source {
+            #[cfg(feature = "mnist-mini")]
+            Source::Embedded(_) => None,
+            Source::Files(files) => Some(files),
+        }
+    }
 }
 
 /// Where the images are.
@@ -387,7 +399,7 @@ mod tests {
             assert!(!entry.title.is_empty() && !entry.name.is_empty());
             let distinct: std::collections::BTreeSet<_> = entry.classes.iter().collect();
             assert_eq!(distinct.len(), entry.classes.len(), "{}", entry.name);
-            let Source::Files(files) = entry.source else {
+            let Some(files) = entry.files() else {
                 continue;
             };
             let image = entry.shape.iter().product::<usize>() as u64;

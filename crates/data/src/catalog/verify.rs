@@ -8,7 +8,7 @@ use super::{
     digest::{self, Check},
     locate::{find, relative},
     read,
-    table::{Entry, Files},
+    table::Files,
 };
 use crate::DataError;
 
@@ -76,7 +76,11 @@ pub enum Status {
 }
 
 /// Verifies all files of a data set.
-pub(crate) fn verify(entry: &Entry, files: &Files, root: &Path) -> Result<VerifyReport, DataError> {
+pub(crate) fn verify(
+    name: &'static str,
+    files: &Files,
+    root: &Path,
+) -> Result<VerifyReport, DataError> {
     let folder = root.join(files.folder);
     let sums =
         digest::read_sums(&folder).map_err(DataError::io("read", folder.join(digest::SUMS)))?;
@@ -104,7 +108,7 @@ pub(crate) fn verify(entry: &Entry, files: &Files, root: &Path) -> Result<Verify
         })
     };
     Ok(VerifyReport {
-        name: entry.name,
+        name,
         files: files.all().map(report).collect::<Result<_, _>>()?,
     })
 }

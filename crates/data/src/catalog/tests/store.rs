@@ -1,0 +1,181 @@
+use std::fs;
+
+use super::*;
+use crate::{
+    DataError,
+    catalog::{
+        Status, Store, entry, fetch,
+        read::{Part, assemble},
+        verify::verify,
+    },
+    formats::idx,
+};
+
+#[test]
+fn an_unknown_name_is_told_the_known_ones() {
+    let error = Store::new(None).locate("minst").unwrap_err();
+    let DataError::UnknownDataset { known, .. } = error else {
+        panic!("{error}")
+    };
+    assert!(known.ends_with(&["mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100"]));
+}
+
+#[cfg(feature = "mnist-mini")]
+#[test]
+fn the_embedded_digits_need_no_files() {
+    let store = Store::new(Some("/nowhere".as_ref())).offline(true);
+    assert!(store.locate("mnist-mini").unwrap().is_complete());
+    assert!(store.verify("mnist-mini").unwrap().is_ok());
+    store.fetch("mnist-mini", &mut |_| {}).unwrap();
+    let digits = store.load("mnist-mini", &mut |_| {}).unwrap();
+    let entry = entry("mnist-mini").unwrap();
+    assert_eq!(
+        (digits.train.len(), digits.test.len()),
+        (entry.train, entry.test)
+    );
+    assert_eq!(digits.train.info().classes, entry.classes);
+    assert_eq!(digits.train.info().shape(), entry.shape);
+}
+
+#[test]
+fn offline_says_what_is_missing_and_where_to_put_it() {
+    let root = tempfile::tempdir().unwrap();
+    let store = Store::new(Some(root.path())).offline(true);
+    let raw = root.path().join("KMNIST/raw");
+    fs::create_dir_all(&raw).unwrap();
+    fs::write(raw.join("train-images-idx3-ubyte"), b"").unwrap();
+    let error = store.load("kmnist", &mut |_| {}).unwrap_err().to_string();
+    assert!(!error.contains("train-images"), "{error}");
+    for word in [
+        "KMNIST/raw/train-labels-idx1-ubyte",
+        "offline",
+        "codh.rois.ac.jp",
+    ] {
+        assert!(error.contains(word), "{error}");
+    }
+    let error = store.load("cifar10", &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("cifar-10-binary.tar.gz"), "{error}");
+    assert_eq!(
+        fs::read_dir(root.path()).unwrap().count(),
+        1,
+        "nothing is made"
+    );
+}
+
+#[cfg(not(feature = "fetch"))]
+#[test]
+fn without_the_feature_the_error_names_it() {
+    let root = tempfile::tempdir().unwrap();
+    let store = Store::new(Some(root.path()));
+    let error = store.load("mnist", &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("feature `fetch`"), "{error}");
+}
+
+#[test]
+fn a_wrong_number_of_images_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    let raw = root.path().join("MNIST/raw");
+    fs::create_dir_all(&raw).unwrap();
+    let images = idx::write_images(&idx::Images {
+        count: 2,
+        rows: 28,
+        columns: 28,
+        pixels: vec![7; 2 * 784],
+    });
+    for part in ["train", "t10k"] {
+        fs::write(raw.join(format!("{part}-images-idx3-ubyte.gz")), &images).unwrap();
+        let labels = idx::write_labels(&[1, 2]);
+        fs::write(raw.join(format!("{part}-labels-idx1-ubyte.gz")), labels).unwrap();
+    }
+    let store = Store::new(Some(root.path())).offline(true);
+    let error = store.load("mnist", &mut |_| {}).unwrap_err().to_string();
+    assert!(
+        error.contains("2 labels") && error.contains("60000"),
+        "{error}"
+    );
+    let report = store.verify("mnist").unwrap();
+    assert!(!report.is_ok());
+    assert!(matches!(report.files[0].status, Status::Differs { .. }));
+}
+
+#[test]
+fn statistics_are_those_of_the_training_images() {
+    let part = |pixels: [u8; 4]| Part {
+        pixels: pixels.to_vec(),
+        labels: vec![0],
+    };
+    let (train, test) = (part([0, 255, 0, 255]), part([9; 4]));
+    let datasets = assemble("n", &["a"], [1, 2, 2], train, test).unwrap();
+    assert_eq!(
+        (datasets.test.info().mean[0], datasets.test.info().std[0]),
+        (0.5, 0.5)
+    );
+}
+
+#[test]
+fn verifying_tells_each_file_apart() {
+    let (images, labels) = (noise(100, 1), noise(50, 2));
+    let files = gzips(&images, &labels, vec![]);
+    let root = tempfile::tempdir().unwrap();
+    let raw = root.path().join(files.folder);
+    fs::create_dir_all(&raw).unwrap();
+    fs::write(raw.join("images.gz"), gzip(&images)).unwrap();
+    let report = verify("tiny", &files, root.path()).unwrap();
+    assert!(!report.is_ok());
+    assert!(matches!(
+        report.files[0].status,
+        Status::Ok {
+            from: "published",
+            ..
+        }
+    ));
+    assert_eq!(report.files[1].status, Status::Missing);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["files"][1]["status"], "missing");
+    assert_eq!(json["files"][1]["file"], "Tiny/raw/labels");
+
+    fs::write(raw.join("labels"), &labels).unwrap();
+    assert!(verify("tiny", &files, root.path()).unwrap().is_ok());
+    fs::write(raw.join("labels"), noise(50, 3)).unwrap();
+    let report = verify("tiny", &files, root.path()).unwrap();
+    assert!(matches!(report.files[1].status, Status::Differs { .. }));
+}
+
+#[test]
+fn files_without_a_digest_are_checked_for_structure() {
+    let files = archived(b"", vec![]);
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join(files.folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("train.bin"), records(1)).unwrap();
+    fs::write(folder.join("test.bin"), gzip(&records(2))).unwrap();
+    let report = verify("tiny", &files, root.path()).unwrap();
+    assert!(report.is_ok());
+    assert_eq!(report.files[0].status, Status::Unpublished);
+    let mut wrong = records(1);
+    wrong[3073] = 10;
+    fs::write(folder.join("train.bin"), wrong).unwrap();
+    let report = verify("tiny", &files, root.path()).unwrap();
+    let Status::Malformed { problem } = &report.files[0].status else {
+        panic!("{report:?}")
+    };
+    assert!(
+        problem.contains("train.bin") && problem.contains("label"),
+        "{problem}"
+    );
+    assert!(!report.is_ok());
+}
+
+#[test]
+fn a_complete_root_is_left_alone() {
+    let files = gzips(b"a", b"b", vec![]);
+    let root = tempfile::tempdir().unwrap();
+    let raw = root.path().join(files.folder);
+    fs::create_dir_all(&raw).unwrap();
+    fs::write(raw.join("images"), b"a").unwrap();
+    fs::write(raw.join("labels"), b"b").unwrap();
+    let options = fetch::Options::default();
+    let location = fetch::fetch("tiny", &files, root.path(), &options, &mut |_| panic!());
+    assert!(location.unwrap().is_complete());
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "no lock");
+}
