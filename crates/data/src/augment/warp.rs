@@ -2,7 +2,7 @@
 //! `perspective` on byte tensors.
 
 use super::{Fill, Image, Interpolation, sample};
-use sample::{Place, Source, resample};
+use sample::{Line, Place, Source, resample};
 
 /// Rotates by `angle` degrees (clockwise), shears by `shear` degrees (x, y),
 /// scales by `scale`, above 0, around `center` (x, y in pixels from the upper
@@ -85,22 +85,20 @@ struct Affine {
 
 impl Affine {
     fn apply(&self, image: &mut Image, interpolation: Interpolation, fill: &Fill) {
-        // Places along a row are a straight line, unless it leads too far away.
-        let line = |row: usize| {
-            let end = self.place(self.size[0], row);
-            sample::place(end)?;
-            sample::place(self.place(0, row))
-        };
         let step = sample::place([self.matrix[0][0], self.matrix[1][0]]);
+        let line = step.map(Line::new);
         resample(image, fill, |source, row, out| {
-            match (interpolation, line(row).zip(step)) {
-                (Interpolation::Bilinear, Some((start, step))) => {
-                    source.bilinear_line(start, step, out);
+            // Along a row the places lie on a line, unless it leads too far away.
+            let start = sample::place(self.place(0, row));
+            let end = sample::place(self.place(out.len(), row));
+            match (&line, start, end, interpolation) {
+                (Some(line), Some(start), Some(_), Interpolation::Bilinear) => {
+                    source.bilinear_line(line, start, out);
                 }
-                (Interpolation::Nearest, Some((start, step))) => {
-                    self.nearest_line(source, row, start, step, out);
+                (Some(line), Some(start), Some(_), Interpolation::Nearest) => {
+                    self.nearest_line(source, row, line, start, out);
                 }
-                (_, None) => source.each(interpolation, out, |column| self.place(column, row)),
+                _ => source.each(interpolation, out, |column| self.place(column, row)),
             }
         });
     }
@@ -121,8 +119,8 @@ impl Affine {
         &self,
         source: &Source,
         row: usize,
+        line: &Line,
         start: Place,
-        step: Place,
         out: &mut [u64],
     ) {
         // More than `rounded` can be off.
@@ -134,7 +132,7 @@ impl Affine {
                     .unwrap_or_else(|| self.rounded(axis, column, row))
             });
             *out = source.nearest([x, y]);
-            place = [place[0] + step[0], place[1] + step[1]];
+            place = [place[0] + line.step[0], place[1] + line.step[1]];
         }
     }
 
