@@ -189,10 +189,12 @@ impl Source<'_> {
         (first << WEIGHT_BITS)
             .wrapping_add(across.wrapping_mul(x))
             .wrapping_add(down.wrapping_mul(y))
-            .wrapping_add(twist.wrapping_mul(x * y / ONE))
+            .wrapping_add(twist.wrapping_mul(x.wrapping_mul(y) / ONE))
     }
 
     /// [`bilinear`](Self::bilinear) along `line`, from `start` on.
+    // By itself its loop fits into the registers.
+    #[inline(never)]
     pub fn bilinear_line(&self, line: &Line, start: Place, out: &mut [u64]) {
         let rounded = start.map(|at| at + HALF_WEIGHT);
         let [by_x, by_y] = [(0, self.width), (1, self.height)]
@@ -205,12 +207,13 @@ impl Source<'_> {
         }
         // Here all four pixels are within the image.
         let [mut x, mut y] = at(from).map(|at| at + HALF_WEIGHT);
-        let pixels = &self.pixels[self.stride() + 1..];
+        let (pixels, stride) = (&self.pixels[self.stride() + 1..], self.stride());
+        let [step_x, step_y] = line.step;
         for out in &mut out[from..to] {
             let (column, row) = (x >> FRACTION_BITS, y >> FRACTION_BITS);
-            let corner = row as usize * self.stride() + column as usize;
-            *out = self.mean(&pixels[corner..], x, y) + HALVES;
-            [x, y] = [x + line.step[0], y + line.step[1]];
+            let corner = (row as usize).wrapping_mul(stride) + column as usize;
+            *out = self.mean(&pixels[corner..], x, y).wrapping_add(HALVES);
+            [x, y] = [x.wrapping_add(step_x), y.wrapping_add(step_y)];
         }
     }
 
