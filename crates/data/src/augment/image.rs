@@ -18,6 +18,7 @@ pub struct Image {
 pub(crate) struct Scratch {
     pub words: Vec<u64>,
     pub floats: Vec<f32>,
+    pub weights: Vec<f32>,
 }
 
 /// Two images are equal if their shapes and pixels are.

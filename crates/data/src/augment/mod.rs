@@ -13,6 +13,8 @@ mod golden;
 mod image;
 mod parameter;
 mod pipeline;
+mod resize;
+mod resized_crop;
 mod sample;
 mod warp;
 
@@ -26,6 +28,8 @@ pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use parameter::{Fill, Interpolation, Interval, Size};
 pub use pipeline::Pipeline;
+pub use resize::Resize;
+pub use resized_crop::RandomResizedCrop;
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -93,6 +97,10 @@ steps! {
     CenterCrop = "center-crop",
     /// Cuts out a random piece, after padding.
     RandomCrop = "random-crop",
+    /// Makes larger or smaller.
+    Resize = "resize",
+    /// Cuts out a random piece and makes it as large as another.
+    RandomResizedCrop = "random-resized-crop",
     /// Mirrors left to right.
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.

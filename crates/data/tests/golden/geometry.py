@@ -49,4 +49,12 @@ for angle in [0, 90, 180, 270, 33.3, -10, 725]:
             cases.add("rotate", output, shape, angle=angle, center=None, mode=mode, fill=fill)
 output = F.rotate(image((3, 9, 12)), 20, interpolation=MODES["bilinear"], center=[2.0, 1.5], fill=0)
 cases.add("rotate", output, (3, 9, 12), angle=20, center=[2.0, 1.5], mode="bilinear", fill=0)
+for salt, (shape, size) in enumerate([((3, 9, 12), [6, 5]), ((1, 8, 8), [16, 13]), ((3, 20, 31), [4, 3]), ((2, 7, 5), [7, 9]), ((1, 9, 12), 7), ((1, 31, 20), 9), ((1, 12, 12), [3, 30])]):
+    for mode in MODES:
+        for antialias in [True, False]:
+            output = F.resize(image(shape, salt), size, interpolation=MODES[mode], antialias=antialias)
+            cases.add("resize", output, shape, salt, size=size, mode=mode, antialias=antialias)
+for top, left, height, width, size in [(1, 2, 7, 5, [9, 12]), (0, 0, 9, 12, [4, 4]), (3, 3, 1, 1, [3, 5])]:
+    output = F.resized_crop(image((3, 9, 12)), top, left, height, width, size)
+    cases.add("resized-crop", output, (3, 9, 12), place=[top, left], piece=[height, width], size=size)
 cases.write("geometry.json")
