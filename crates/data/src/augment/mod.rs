@@ -15,6 +15,10 @@ mod mix;
 mod normalize;
 mod parameter;
 mod pipeline;
+mod resize;
+mod resized_crop;
+mod sample;
+mod warp;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +33,8 @@ pub use mix::{Cutmix, Mixup};
 pub use normalize::{Normalization, Normalize};
 pub use parameter::{Fill, Interpolation, Interval, Size};
 pub use pipeline::Pipeline;
+pub use resize::Resize;
+pub use resized_crop::RandomResizedCrop;
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -125,6 +131,10 @@ steps! {
     CenterCrop = "center-crop",
     /// Cuts out a random piece, after padding.
     RandomCrop = "random-crop",
+    /// Makes larger or smaller.
+    Resize = "resize",
+    /// Cuts out a random piece and makes it as large as another.
+    RandomResizedCrop = "random-resized-crop",
     /// Mirrors left to right.
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
