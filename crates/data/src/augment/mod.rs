@@ -5,6 +5,7 @@
 //! to one level of 255. What a step draws at random is a function of
 //! `(seed, epoch, index)`.
 
+mod color;
 mod crop;
 mod draw;
 mod flip;
@@ -19,6 +20,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use draw::Draw;
 use parameter::Problem;
 
+pub use color::{
+    ColorJitter, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomGrayscale,
+    RandomInvert, RandomPosterize, RandomSolarize,
+};
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
@@ -95,4 +100,20 @@ steps! {
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+    /// Takes the colour away.
+    RandomGrayscale = "random-grayscale",
+    /// Changes brightness, contrast, saturation and hue.
+    ColorJitter = "color-jitter",
+    /// Turns the levels upside down.
+    RandomInvert = "random-invert",
+    /// Keeps the highest bits of each level.
+    RandomPosterize = "posterize",
+    /// Inverts the levels above a threshold.
+    RandomSolarize = "solarize",
+    /// Makes all levels equally frequent.
+    RandomEqualize = "equalize",
+    /// Stretches the levels over the full range.
+    RandomAutocontrast = "autocontrast",
+    /// Sharpens or blurs.
+    RandomAdjustSharpness = "sharpness",
 }
