@@ -14,6 +14,8 @@ mod golden;
 mod image;
 mod parameter;
 mod pipeline;
+mod sample;
+mod warp;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,210 @@
+//! Straight-line maps of the plane: torchvision's `affine`, `rotate` and
+//! `perspective` on byte tensors.
+
+use super::{Fill, Image, Interpolation, sample};
+use sample::{Place, Source, resample};
+
+/// Rotates by `angle` degrees (clockwise), shears by `shear` degrees (x, y),
+/// scales by `scale`, above 0, around `center` (x, y in pixels from the upper
+/// left corner; none: the middle), and moves by `translate` pixels (x, y):
+/// torchvision's `affine`.
+#[expect(clippy::too_many_arguments, reason = "torchvision's, in its order")]
+pub(super) fn affine(
+    image: &mut Image,
+    angle: f64,
+    translate: [f64; 2],
+    scale: f64,
+    shear: [f64; 2],
+    center: Option<[f64; 2]>,
+    interpolation: Interpolation,
+    fill: &Fill,
+) {
+    let [_, height, width] = image.shape();
+    let middle = [width as f64 / 2.0, height as f64 / 2.0];
+    let center = center.map_or([0.0; 2], |[x, y]| [x - middle[0], y - middle[1]]);
+    let map = Affine {
+        matrix: inverse(angle, translate, scale, shear, center),
+        size: [width, height],
+    };
+    map.apply(image, interpolation, fill);
+}
+
+/// Rotates by `angle` degrees around the middle, or `center`: torchvision's
+/// `rotate`, which turns anticlockwise where its `affine` turns clockwise.
+pub(super) fn rotate(
+    image: &mut Image,
+    angle: f64,
+    center: Option<[f64; 2]>,
+    interpolation: Interpolation,
+    fill: &Fill,
+) {
+    let angle = -angle.rem_euclid(360.0);
+    let (still, straight) = ([0.0; 2], [0.0; 2]);
+    affine(
+        image,
+        angle,
+        still,
+        1.0,
+        straight,
+        center,
+        interpolation,
+        fill,
+    );
+}
+
+/// Where a pixel of the new image, counted from its middle, comes from in the
+/// old one: the rows of a 2×3 matrix. `center` counts from the middle too.
+fn inverse(
+    angle: f64,
+    translate: [f64; 2],
+    scale: f64,
+    shear: [f64; 2],
+    center: [f64; 2],
+) -> [[f64; 3]; 2] {
+    // The map forward is a rotation times a shear, a matrix of determinant 1.
+    let (angle, [shear_x, shear_y]) = (angle.to_radians(), shear.map(f64::to_radians));
+    let a = (angle - shear_y).cos() / shear_y.cos();
+    let b = -(a * shear_x.tan() + angle.sin());
+    let c = (angle - shear_y).sin() / shear_y.cos();
+    let d = angle.cos() - c * shear_x.tan();
+    let back = [[d / scale, -b / scale], [-c / scale, a / scale]];
+    let [x, y] = [center[0] + translate[0], center[1] + translate[1]];
+    [0, 1].map(|axis| {
+        let [by_x, by_y] = back[axis];
+        [by_x, by_y, center[axis] - by_x * x - by_y * y]
+    })
+}
+
+/// An affine map, from pixels of the new image to places in the old one.
+struct Affine {
+    /// Counted from the middle.
+    matrix: [[f64; 3]; 2],
+    /// Width and height.
+    size: [usize; 2],
+}
+
+impl Affine {
+    fn apply(&self, image: &mut Image, interpolation: Interpolation, fill: &Fill) {
+        // Places along a row are a straight line, unless it leads too far away.
+        let line = |row: usize| {
+            let end = self.place(self.size[0], row);
+            sample::place(end)?;
+            sample::place(self.place(0, row))
+        };
+        let step = sample::place([self.matrix[0][0], self.matrix[1][0]]);
+        resample(image, fill, |source, row, out| {
+            match (interpolation, line(row).zip(step)) {
+                (Interpolation::Bilinear, Some((start, step))) => {
+                    source.bilinear_line(start, step, out);
+                }
+                (Interpolation::Nearest, Some((start, step))) => {
+                    self.nearest_line(source, row, start, step, out);
+                }
+                (_, None) => source.each(interpolation, out, |column| self.place(column, row)),
+            }
+        });
+    }
+
+    /// Where a pixel comes from, in pixels: x and y.
+    fn place(&self, column: usize, row: usize) -> [f64; 2] {
+        let [width, height] = self.size;
+        let x = column as f64 + 0.5 - width as f64 / 2.0;
+        let y = row as f64 + 0.5 - height as f64 / 2.0;
+        [0, 1].map(|axis| {
+            let [by_x, by_y, shift] = self.matrix[axis];
+            by_x * x + by_y * y + shift + (self.size[axis] as f64 - 1.0) / 2.0
+        })
+    }
+
+    /// A row of nearest pixels, along a straight line.
+    fn nearest_line(
+        &self,
+        source: &Source,
+        row: usize,
+        start: Place,
+        step: Place,
+        out: &mut [u64],
+    ) {
+        // More than `rounded` can be off.
+        let doubt = self.size.map(|size| (size as i64) << 12);
+        let mut place = start;
+        for (column, out) in out.iter_mut().enumerate() {
+            let [x, y] = [0, 1].map(|axis| {
+                sample::clearly_nearest(place[axis], doubt[axis])
+                    .unwrap_or_else(|| self.rounded(axis, column, row))
+            });
+            *out = source.nearest([x, y]);
+            place = [place[0] + step[0], place[1] + step[1]];
+        }
+    }
+
+    /// The column (`axis` 0) or row (1) that PyTorch takes for a pixel. Where a
+    /// place is halfway between two, its rounding errors decide, so they are
+    /// made here too: `f32`, places that run from -1 to 1, and a matrix product
+    /// that fuses multiplication and addition unless it is small.
+    fn rounded(&self, axis: usize, column: usize, row: usize) -> i64 {
+        let [width, height] = self.size;
+        let x = (column as f64 + 0.5 - width as f64 / 2.0) as f32;
+        let y = (row as f64 + 0.5 - height as f64 / 2.0) as f32;
+        let half = self.size[axis] as f32 / 2.0;
+        let [by_x, by_y, shift] = self.matrix[axis].map(|factor| factor as f32 / half);
+        let small = 6 * width * height < 400;
+        let place = match small {
+            true => x * by_x + y * by_y + shift,
+            false => y.mul_add(by_y, x * by_x) + shift,
+        };
+        ((place + 1.0) * half - 0.5).round_ties_even() as i64
+    }
+}
+
+/// Takes each pixel from where a map of perspective, `[a, b, c, d, e, f, g, h]`,
+/// sends it: x from `(ax + by + c) / (gx + hy + 1)` and y from
+/// `(dx + ey + f) / (gx + hy + 1)`, all in pixels from the upper left corner of
+/// the image. torchvision's `perspective`.
+pub(super) fn perspective(
+    image: &mut Image,
+    [a, b, c, d, e, f, g, h]: [f64; 8],
+    interpolation: Interpolation,
+    fill: &Fill,
+) {
+    resample(image, fill, |source, row, out| {
+        let y = row as f64 + 0.5;
+        source.each(interpolation, out, |column| {
+            let x = column as f64 + 0.5;
+            let depth = g * x + h * y + 1.0;
+            [
+                (a * x + b * y + c) / depth - 0.5,
+                (d * x + e * y + f) / depth - 0.5,
+            ]
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::golden::Case;
+
+    #[test]
+    fn straight_maps_are_torchvisions() {
+        let cases = Case::all("geometry.json");
+        for case in cases
+            .iter()
+            .filter(|case| ["affine", "rotate"].contains(&&*case.step))
+        {
+            let mut image = case.image();
+            let (mode, fill): (_, Fill) = (case.parameter("mode"), case.parameter("fill"));
+            let (angle, center) = (case.parameter("angle"), case.parameter("center"));
+            if case.step == "rotate" {
+                rotate(&mut image, angle, center, mode, &fill);
+            } else {
+                let (translate, scale) = (case.parameter("translate"), case.parameter("scale"));
+                let shear = case.parameter("shear");
+                affine(
+                    &mut image, angle, translate, scale, shear, center, mode, &fill,
+                );
+            }
+            case.check(&image, u8::from(mode == Interpolation::Bilinear));
+        }
+    }
+}
