@@ -14,6 +14,7 @@ mod golden;
 mod image;
 mod parameter;
 mod pipeline;
+mod policy;
 mod sample;
 mod warp;
 
@@ -31,6 +32,7 @@ pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use parameter::{Fill, Interpolation, Interval, Size};
 pub use pipeline::Pipeline;
+pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide};
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -118,4 +120,10 @@ steps! {
     RandomAutocontrast = "autocontrast",
     /// Sharpens or blurs.
     RandomAdjustSharpness = "sharpness",
+    /// Random operations of one strength.
+    RandAugment = "rand-augment",
+    /// One random operation of random strength.
+    TrivialAugmentWide = "trivial-augment",
+    /// A pair of operations that was found best for a data set.
+    AutoAugment = "auto-augment",
 }

@@ -42,7 +42,8 @@ impl ColorJitter {
     }
 }
 
-type Change = fn(&mut Image, f64);
+/// A kernel and its factor.
+pub(super) type Change = fn(&mut Image, f64);
 
 /// Least and most of a factor that is 1 where nothing changes.
 fn factors(interval: Interval) -> [f64; 2] {

@@ -15,7 +15,7 @@ mod sharpness;
 
 use super::parameter::{Problem, require};
 
-pub(super) use blend::{brightness, contrast, saturation};
+pub(super) use blend::{brightness, contrast, fused, saturation};
 pub use grayscale::RandomGrayscale;
 pub use histogram::{RandomAutocontrast, RandomEqualize};
 pub(super) use histogram::{autocontrast, equalize};

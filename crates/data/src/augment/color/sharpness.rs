@@ -52,12 +52,12 @@ pub(crate) fn sharpness(image: &mut Image, factor: f64) {
                 let (here, below) = rows.split_at(width);
                 let columns = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
                 for (((above, here), below), new) in columns.zip(&mut new[1..]) {
-                    let three = |row: &[u8]| row.iter().map(|&level| i32::from(level)).sum::<i32>();
-                    let level = i32::from(here[1]);
-                    let sum = three(above) + three(here) + three(below) + 4 * level;
+                    let three = |row: &[u8]| row.iter().map(|&level| u16::from(level)).sum::<u16>();
+                    let sum = three(above) + three(here) + three(below) + 4 * u16::from(here[1]);
                     // To the nearest; sum / 13 never lies in the middle.
-                    let blurred = (2 * sum + 13) / 26;
-                    *new = fused((blurred - level) as f32, rest, level as f32) as u8;
+                    let blurred = f32::from((2 * sum + 13) / 26);
+                    let level = f32::from(here[1]);
+                    *new = fused(blurred - level, rest, level) as u8;
                 }
             }
         }

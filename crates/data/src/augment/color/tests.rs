@@ -1,6 +1,6 @@
 use std::{collections::HashMap, sync::Arc};
 
-use super::{grayscale::grayscale, hue::hue, *};
+use super::{grayscale::grayscale, hue::hue, jitter::Change, *};
 use crate::{
     Augment, DatasetInfo, Pipeline,
     augment::{Image, Interval, golden::Case},
@@ -126,7 +126,7 @@ fn jitter_applies_its_changes_in_every_order() {
         *found.entry(image.pixels().to_vec()).or_default() += 1;
     }
     let mut expected = HashMap::<Vec<u8>, usize>::new();
-    let changes: [(fn(&mut Image, f64), f64); 4] = [
+    let changes: [(Change, f64); 4] = [
         (brightness, 1.7),
         (contrast, 1.9),
         (saturation, 0.3),
