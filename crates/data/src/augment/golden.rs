@@ -13,8 +13,16 @@ pub struct Case {
     parameters: Value,
     shape: [usize; 3],
     salt: usize,
+    /// The lowest level and how many there are.
+    #[serde(default = "noise")]
+    levels: [usize; 2],
     output_shape: [usize; 3],
     output: String,
+}
+
+/// The levels of images that say nothing else.
+fn noise() -> [usize; 2] {
+    [30, 200]
 }
 
 impl Case {
@@ -28,7 +36,8 @@ impl Case {
     /// The image before: `common.py` makes the same.
     pub fn image(&self) -> Image {
         let count = self.shape.iter().product();
-        let value = |i| (30 + (i * 7919 + self.salt * 104_729) % 2003 % 200) as u8;
+        let [low, many] = self.levels;
+        let value = |i| (low + (i * 7919 + self.salt * 104_729) % 2003 % many) as u8;
         Image::new((0..count).map(value).collect(), self.shape)
     }
 

@@ -5,6 +5,7 @@
 //! to one level of 255. What a step draws at random is a function of
 //! `(seed, epoch, index)`.
 
+mod color;
 mod crop;
 mod draw;
 mod flip;
@@ -17,6 +18,7 @@ mod parameter;
 mod pipeline;
 mod resize;
 mod resized_crop;
+mod policy;
 mod sample;
 mod warp;
 
@@ -26,6 +28,10 @@ pub(crate) use draw::Draw;
 use mix::Mix;
 use parameter::Problem;
 
+pub use color::{
+    ColorJitter, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomGrayscale,
+    RandomInvert, RandomPosterize, RandomSolarize,
+};
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
@@ -35,6 +41,7 @@ pub use parameter::{Fill, Interpolation, Interval, Size};
 pub use pipeline::Pipeline;
 pub use resize::Resize;
 pub use resized_crop::RandomResizedCrop;
+pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide};
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -139,6 +146,28 @@ steps! {
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+    /// Takes the colour away.
+    RandomGrayscale = "random-grayscale",
+    /// Changes brightness, contrast, saturation and hue.
+    ColorJitter = "color-jitter",
+    /// Turns the levels upside down.
+    RandomInvert = "random-invert",
+    /// Keeps the highest bits of each level.
+    RandomPosterize = "posterize",
+    /// Inverts the levels above a threshold.
+    RandomSolarize = "solarize",
+    /// Makes all levels equally frequent.
+    RandomEqualize = "equalize",
+    /// Stretches the levels over the full range.
+    RandomAutocontrast = "autocontrast",
+    /// Sharpens or blurs.
+    RandomAdjustSharpness = "sharpness",
+    /// Random operations of one strength.
+    RandAugment = "rand-augment",
+    /// One random operation of random strength.
+    TrivialAugmentWide = "trivial-augment",
+    /// A pair of operations that was found best for a data set.
+    AutoAugment = "auto-augment",
 
     ;
 
