@@ -27,6 +27,8 @@ mod batch;
 mod catalog;
 mod dataset;
 mod error;
+#[cfg(feature = "folder")]
+pub mod folder;
 pub mod formats;
 mod loader;
 #[cfg(feature = "mnist-mini")]

@@ -47,6 +47,7 @@ pub(crate) fn load() -> Result<Datasets, DataError> {
     };
     Ok(Datasets {
         train: part(train_images, train_labels)?,
+        valid: None,
         test: part(test_images, test_labels)?,
     })
 }
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn holds_balanced_digits() {
-        let Datasets { train, test } = load().unwrap();
+        let Datasets { train, test, .. } = load().unwrap();
         for (part, each) in [(&train, 500), (&test, 100)] {
             assert_eq!(part.len(), 10 * each);
             for digit in 0..10 {

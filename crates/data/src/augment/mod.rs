@@ -9,7 +9,7 @@ mod crop;
 mod draw;
 mod flip;
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 mod image;
 mod parameter;
 mod pipeline;
@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use draw::Draw;
 use parameter::Problem;
 
+#[cfg(feature = "folder")]
+pub(crate) use crop::center_crop;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
