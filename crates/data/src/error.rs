@@ -114,6 +114,47 @@ pub enum DataError {
         problem: String,
     },
 
+    /// A folder of images that is not laid out as it should be.
+    #[error("{path}: {problem}")]
+    Folder {
+        /// The folder or file.
+        path: String,
+        /// What is wrong with it, and what would be possible.
+        problem: String,
+    },
+
+    /// A folder of images cannot be read in the way that is asked for.
+    #[error("folder, {key}: {problem}")]
+    FolderOption {
+        /// The option.
+        key: &'static str,
+        /// What is wrong with its value.
+        problem: String,
+    },
+
+    /// An image file that cannot be used.
+    #[error("{file}: {problem}")]
+    Image {
+        /// The file.
+        file: String,
+        /// What is wrong with it: the decoder's words, if they are its.
+        problem: String,
+    },
+
+    /// Several image files that cannot be used.
+    #[error(
+        "{count} of {images} images cannot be used. The first:{}",
+        .first.iter().map(|error| format!("\n  {error}")).collect::<String>()
+    )]
+    Images {
+        /// How many.
+        count: usize,
+        /// Out of how many.
+        images: usize,
+        /// The first few, each [`DataError::Image`].
+        first: Vec<DataError>,
+    },
+
     /// Images that cannot be held out.
     #[error("cannot hold out {held_out} of {images} images: {problem}")]
     Split {

@@ -84,6 +84,8 @@ mod burn_dataset;
 mod catalog;
 mod dataset;
 mod error;
+#[cfg(feature = "folder")]
+pub mod folder;
 pub mod formats;
 mod loader;
 #[cfg(feature = "mnist-mini")]

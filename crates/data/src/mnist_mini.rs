@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn holds_balanced_digits() {
-        let Datasets { train, test } = load().unwrap();
+        let Datasets { train, test, .. } = load().unwrap();
         for (part, each) in [(&train, 500), (&test, 100)] {
             assert_eq!(part.len(), 10 * each);
             for digit in 0..10 {

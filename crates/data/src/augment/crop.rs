@@ -118,7 +118,7 @@ impl Step for RandomCrop {
 }
 
 /// The piece of `size` around the middle, with black around smaller images.
-pub(super) fn center_crop(image: &mut Image, [height, width]: [usize; 2]) {
+pub(crate) fn center_crop(image: &mut Image, [height, width]: [usize; 2]) {
     let place = |have: usize, want: usize| match have.checked_sub(want) {
         // Half a pixel goes to the even side, as Python rounds.
         Some(more) => (more as f64 / 2.0).round_ties_even() as isize,

@@ -10,15 +10,15 @@ mod crop;
 mod draw;
 mod flip;
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 mod image;
 mod mix;
 mod normalize;
 mod parameter;
 mod pipeline;
+mod policy;
 mod resize;
 mod resized_crop;
-mod policy;
 mod sample;
 mod warp;
 
@@ -32,6 +32,8 @@ pub use color::{
     ColorJitter, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomGrayscale,
     RandomInvert, RandomPosterize, RandomSolarize,
 };
+#[cfg(feature = "folder")]
+pub(crate) use crop::center_crop;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
@@ -39,9 +41,9 @@ pub use mix::{Cutmix, Mixup};
 pub use normalize::{Normalization, Normalize};
 pub use parameter::{Fill, Interpolation, Interval, Size};
 pub use pipeline::Pipeline;
+pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide};
 pub use resize::Resize;
 pub use resized_crop::RandomResizedCrop;
-pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide};
 
 /// What every change of one image can do.
 pub(crate) trait Step {

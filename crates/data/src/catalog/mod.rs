@@ -41,11 +41,13 @@ pub(crate) use read::{Part, assemble};
 
 use crate::{DataError, ImageDataset};
 
-/// The two parts of a data set, as its authors made them.
+/// The parts of a data set, as its authors made them.
 #[derive(Debug, Clone)]
 pub struct Datasets {
-    /// What is trained and validated on.
+    /// What is trained on, and validated on where there is no part for that.
     pub train: ImageDataset,
+    /// What is validated on, if the authors set it apart.
+    pub valid: Option<ImageDataset>,
     /// What is read once, at the end.
     pub test: ImageDataset,
 }

@@ -161,6 +161,7 @@ pub(crate) fn assemble(
     Ok(Datasets {
         train: part(train)?,
         test: part(test)?,
+        valid: None,
     })
 }
 

@@ -1,0 +1,214 @@
+//! Which files belong to which class of which part.
+
+use std::{
+    collections::HashSet,
+    ffi::OsStr,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::DataError;
+
+/// Files with these extensions are images. Some are of formats that are not
+/// decoded: that is said, rather than that such files are passed over.
+const EXTENSIONS: &[&str] = &[
+    "avif", "bmp", "gif", "heic", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp",
+];
+
+/// The image files of one part, in the order of their paths within each class.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    pub paths: Vec<PathBuf>,
+    /// Of each, an index into the classes.
+    pub labels: Vec<u16>,
+}
+
+impl Files {
+    /// Those that `indices` names.
+    pub fn choose(&self, indices: &[usize]) -> Self {
+        Self {
+            paths: indices.iter().map(|&at| self.paths[at].clone()).collect(),
+            labels: indices.iter().map(|&at| self.labels[at]).collect(),
+        }
+    }
+}
+
+/// What lies in a folder of images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Sorted byte for byte.
+    pub classes: Vec<String>,
+    pub train: Files,
+    pub valid: Option<Files>,
+    pub test: Option<Files>,
+}
+
+impl Layout {
+    /// Looks through the folder `root`. No image is opened.
+    pub fn find(root: &Path) -> Result<Self, DataError> {
+        let inside = sub_folders(root)?;
+        let part = |name: &str| inside.iter().find(|(found, _)| found == name);
+        let (names, train_root) = match part("train") {
+            Some((_, path)) => (sub_folders(path)?, path.as_path()),
+            None => (Vec::new(), root),
+        };
+        if names.is_empty() {
+            // `train`, if it is there, is a class: things that run on rails.
+            let classes = names_of(&inside, root)?;
+            let train = files_of(&inside, &classes, root)?;
+            return Ok(Self {
+                classes,
+                train,
+                valid: None,
+                test: None,
+            });
+        }
+        if let Some((other, path)) = inside
+            .iter()
+            .find(|(name, _)| !["train", "valid", "val", "test"].contains(&name.as_str()))
+        {
+            let problem = format!(
+                "`{other}` beside `train` with its sub-folders: the parts of a data set are \
+                 `train`, `valid` (or `val`) and `test`; move it away"
+            );
+            return Err(wrong(path, problem));
+        }
+        let classes = names_of(&names, train_root)?;
+        let part_files = |(_, path): &(String, PathBuf)| {
+            let folders = sub_folders(path)?;
+            names_of(&folders, path)?;
+            files_of(&folders, &classes, train_root)
+        };
+        let valid = match (part("valid"), part("val")) {
+            (Some(_), Some((_, path))) => {
+                return Err(wrong(path, "`valid` is there too; one must go"));
+            }
+            (valid, val) => valid.or(val).map(part_files).transpose()?,
+        };
+        Ok(Self {
+            train: files_of(&names, &classes, train_root)?,
+            valid,
+            test: part("test").map(part_files).transpose()?,
+            classes,
+        })
+    }
+}
+
+fn wrong(path: &Path, problem: impl Into<String>) -> DataError {
+    DataError::Folder {
+        path: path.display().to_string(),
+        problem: problem.into(),
+    }
+}
+
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> DataError + '_ {
+    move |e| wrong(path, format!("cannot be read: {e}"))
+}
+
+/// The names of classes; at least one, and not more than labels can tell apart.
+fn names_of(folders: &[(String, PathBuf)], root: &Path) -> Result<Vec<String>, DataError> {
+    let most = usize::from(u16::MAX) + 1;
+    match folders.len() {
+        0 => Err(wrong(root, "there are no sub-folders; each is a class")),
+        many if many > most => {
+            let problem = format!("{many} sub-folders, but at most {most} classes are possible");
+            Err(wrong(root, problem))
+        }
+        _ => Ok(folders.iter().map(|(name, _)| name.clone()).collect()),
+    }
+}
+
+/// The images of all classes of a part. `train` is where `classes` come from.
+fn files_of(
+    folders: &[(String, PathBuf)],
+    classes: &[String],
+    train: &Path,
+) -> Result<Files, DataError> {
+    let mut files = Files::default();
+    for (name, path) in folders {
+        let label = classes
+            .binary_search(name)
+            .ok()
+            .and_then(|label| u16::try_from(label).ok())
+            .ok_or_else(|| {
+                let problem = format!("there is no class `{name}` in {}", train.display());
+                wrong(path, problem)
+            })?;
+        let images = images_of(path)?;
+        if images.is_empty() {
+            let problem = format!(
+                "class `{name}` has no images (files with one of the extensions {})",
+                EXTENSIONS.join(", ")
+            );
+            return Err(wrong(path, problem));
+        }
+        files
+            .labels
+            .resize(files.labels.len() + images.len(), label);
+        files.paths.extend(images);
+    }
+    Ok(files)
+}
+
+/// What lies directly in `folder` and is not hidden, sorted byte for byte.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        let entry = entry.map_err(unreadable(folder))?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            entries.push(entry.path());
+        }
+    }
+    entries.sort_unstable();
+    Ok(entries)
+}
+
+/// The folders in `folder` with their names, sorted byte for byte.
+fn sub_folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
+    let mut folders = Vec::new();
+    for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        match path.file_name().and_then(OsStr::to_str) {
+            Some(name) => folders.push((name.to_owned(), path)),
+            None => return Err(wrong(&path, "the name is not UTF-8; rename it")),
+        }
+    }
+    Ok(folders)
+}
+
+/// The images in `folder` and below, sorted by path. A folder to which several
+/// links lead is visited once, and so links can make no loop.
+fn images_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let mut images = Vec::new();
+    let mut visited = HashSet::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        if !visited.insert(folder.canonicalize().map_err(unreadable(&folder))?) {
+            continue;
+        }
+        let mut inside = Vec::new();
+        for path in entries(&folder)? {
+            if path.is_dir() {
+                inside.push(path);
+            } else if is_image(&path) {
+                let kind = fs::metadata(&path).map_err(unreadable(&path))?;
+                if !kind.is_file() {
+                    return Err(wrong(&path, "is not a file that can be read"));
+                }
+                images.push(path);
+            }
+        }
+        // The first by name is visited next.
+        waiting.extend(inside.into_iter().rev());
+    }
+    images.sort_unstable();
+    Ok(images)
+}
+
+fn is_image(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|found| {
+        EXTENSIONS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(found))
+    })
+}

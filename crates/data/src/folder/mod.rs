@@ -1,0 +1,212 @@
+//! Folders of images, one sub-folder a class, as torchvision's `ImageFolder`
+//! reads them; decoded once into packed bytes of one size.
+//!
+//! ```text
+//! PATH/cat/1.png            PATH/train/cat/1.png
+//! PATH/cat/more/2.jpg       PATH/train/dog/2.png
+//! PATH/dog/3.webp           PATH/valid/cat/3.png   (or val)
+//!                           PATH/test/dog/4.png
+//! ```
+//!
+//! On the left the classes lie directly in the folder, and a test part is split
+//! off; on the right `train` has sub-folders, and so the parts are the author's.
+//! Without `test`, a test part is split off `train` there too.
+
+mod decode;
+mod files;
+mod jpeg;
+
+use std::{fs::File, io::Read, path::Path, sync::Arc};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DataError, DatasetInfo, Datasets, ImageDataset, Split, augment::Size, channel_statistics,
+};
+use files::{Files, Layout};
+
+pub use decode::decode;
+
+/// How many of the images that cannot be used are named.
+const NAMED: usize = 5;
+
+/// How a folder of images becomes a data set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FolderOptions {
+    /// The size of every image afterwards. Left out: 64.
+    pub size: Size,
+    /// 3 for RGB, 1 for grey. Left out: 3.
+    pub channels: usize,
+    /// The share of the images that become the test part where the folder has
+    /// none, above 0 and below 1. Left out: 0.2.
+    pub test_share: f64,
+    /// Draws the test part; not the seed of a run, so that all runs have the
+    /// same test part. Left out: 0.
+    pub split_seed: u64,
+    /// An image file with more pixels is refused. Left out: 89,478,485, as for
+    /// PIL. While it is decoded an image takes up to some 16 bytes a pixel.
+    pub max_pixels: u32,
+}
+
+impl Default for FolderOptions {
+    fn default() -> Self {
+        Self {
+            size: Size::Square(64),
+            channels: 3,
+            test_share: 0.2,
+            split_seed: 0,
+            max_pixels: 89_478_485,
+        }
+    }
+}
+
+impl FolderOptions {
+    /// `[channels, height, width]` of every image.
+    fn shape(&self) -> Result<[usize; 3], DataError> {
+        let fail = |key, problem| Err(DataError::FolderOption { key, problem });
+        if ![1, 3].contains(&self.channels) {
+            return fail("channels", format!("{} is neither 1 nor 3", self.channels));
+        }
+        match self.size.check("size") {
+            Ok([height, width]) => Ok([self.channels, height, width]),
+            Err(wrong) => fail(wrong.key, wrong.problem),
+        }
+    }
+}
+
+/// Loads the images in `path`. The class list is that of the sub-folders (of
+/// `train`, if there are parts), sorted by name byte for byte; images lie in
+/// the order of their paths. Files are images by their extension, and decoded by
+/// their content; other and hidden files are passed over, and folders within a
+/// class belong to it. See [`decode`] for what becomes of an image.
+///
+/// Mean and deviation are those of the train part. A channel that is the same
+/// everywhere has the deviation 1, so that it is normalised to 0.
+///
+/// # Errors
+/// - [`DataError::FolderOption`] if an option is out of range;
+/// - [`DataError::Folder`] if there are no classes, a class has no image, `valid`
+///   or `test` has a class that `train` lacks, or a folder cannot be read;
+/// - [`DataError::Split`] if no test part can be split off;
+/// - [`DataError::Image`] or [`DataError::Images`] if images cannot be decoded.
+pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets, DataError> {
+    let path = path.as_ref();
+    let shape = options.shape()?;
+    let Layout {
+        classes,
+        train,
+        valid,
+        test,
+    } = Layout::find(path)?;
+    let (train, test) = match test {
+        Some(test) => (train, test),
+        None => hold_out(&train, options)?,
+    };
+
+    let train_pixels = read(path, &train, shape, options)?;
+    let [channels, height, width] = shape;
+    let (mean, mut std) = channel_statistics(&train_pixels, channels, height * width);
+    for std in std.iter_mut().filter(|std| **std == 0.0) {
+        *std = 1.0;
+    }
+    let info = Arc::new(DatasetInfo {
+        name: format!("folder:{}", path.display()),
+        classes,
+        channels,
+        height,
+        width,
+        mean,
+        std,
+    });
+    let part =
+        |pixels: Vec<u8>, files: Files| ImageDataset::new(Arc::clone(&info), pixels, files.labels);
+    let other = |files: Files| part(read(path, &files, shape, options)?, files);
+    Ok(Datasets {
+        train: part(train_pixels, train)?,
+        valid: valid.map(other).transpose()?,
+        test: other(test)?,
+    })
+}
+
+/// The files that train, and those that test.
+fn hold_out(all: &Files, options: &FolderOptions) -> Result<(Files, Files), DataError> {
+    if options.test_share == 0.0 {
+        return Err(DataError::FolderOption {
+            key: "test_share",
+            problem: "0 leaves nothing to test on, and the folder has no part `test`".into(),
+        });
+    }
+    let split = Split::stratified(&all.labels, options.test_share, options.split_seed)?;
+    Ok((all.choose(&split.train), all.choose(&split.valid)))
+}
+
+/// The pixels of `files`, `N×C×H×W`.
+fn read(
+    folder: &Path,
+    files: &Files,
+    shape: [usize; 3],
+    options: &FolderOptions,
+) -> Result<Vec<u8>, DataError> {
+    let count = files.paths.len();
+    let image_len: usize = shape.iter().product();
+    let mut pixels = Vec::new();
+    let total = count.checked_mul(image_len);
+    match total {
+        Some(total) if pixels.try_reserve_exact(total).is_ok() => pixels.resize(total, 0),
+        _ => {
+            return Err(DataError::Folder {
+                path: folder.display().to_string(),
+                problem: format!(
+                    "memory is short for {count} images of {image_len} bytes; \
+                     choose a smaller `size`"
+                ),
+            });
+        }
+    }
+    let mut wrong: Vec<DataError> = pixels
+        .par_chunks_mut(image_len)
+        .zip(&files.paths)
+        .filter_map(|(pixels, path)| {
+            let name = path.display().to_string();
+            read_file(path, &name, options)
+                .and_then(|bytes| decode(&bytes, &name, options))
+                .map(|image| pixels.copy_from_slice(image.pixels()))
+                .err()
+        })
+        .collect();
+    match wrong.len() {
+        0 => Ok(pixels),
+        1 => Err(wrong.remove(0)),
+        bad => {
+            wrong.truncate(NAMED);
+            Err(DataError::Images {
+                count: bad,
+                images: count,
+                first: wrong,
+            })
+        }
+    }
+}
+
+/// The bytes of a file, unless they are more than an image can need.
+fn read_file(path: &Path, name: &str, options: &FolderOptions) -> Result<Vec<u8>, DataError> {
+    // Eight bytes a pixel are the widest that is decoded, 16 bits RGBA.
+    let most = u64::from(options.max_pixels) * 8 + (1 << 20);
+    let fail = |problem: String| DataError::Image {
+        file: name.into(),
+        problem,
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(|e| fail(format!("cannot be read: {e}")))?;
+    if bytes.len() as u64 > most {
+        return Err(fail(format!(
+            "has more than the {most} bytes that `max_pixels` = {} could need",
+            options.max_pixels
+        )));
+    }
+    Ok(bytes)
+}
