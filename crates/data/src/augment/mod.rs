@@ -5,6 +5,7 @@
 //! to one level of 255. What a step draws at random is a function of
 //! `(seed, epoch, index)`.
 
+mod affine;
 mod crop;
 mod draw;
 mod flip;
@@ -12,9 +13,11 @@ mod flip;
 mod golden;
 mod image;
 mod parameter;
+mod perspective;
 mod pipeline;
 mod resize;
 mod resized_crop;
+mod rotation;
 mod sample;
 mod warp;
 
@@ -23,13 +26,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) use draw::Draw;
 use parameter::Problem;
 
+pub use affine::{RandomAffine, Shear};
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use parameter::{Fill, Interpolation, Interval, Size};
+pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;
 pub use resize::Resize;
 pub use resized_crop::RandomResizedCrop;
+pub use rotation::RandomRotation;
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -105,4 +111,10 @@ steps! {
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+    /// Rotates.
+    RandomRotation = "random-rotation",
+    /// Rotates, moves, scales and shears.
+    RandomAffine = "random-affine",
+    /// Moves the corners.
+    RandomPerspective = "random-perspective",
 }
