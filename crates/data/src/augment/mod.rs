@@ -6,8 +6,10 @@
 //! `(seed, epoch, index)`.
 
 mod affine;
+mod blur;
 mod crop;
 mod draw;
+mod elastic;
 mod flip;
 #[cfg(test)]
 mod golden;
@@ -27,10 +29,12 @@ pub(crate) use draw::Draw;
 use parameter::Problem;
 
 pub use affine::{RandomAffine, Shear};
+pub use blur::GaussianBlur;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
+pub use elastic::Elastic;
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
-pub use parameter::{Fill, Interpolation, Interval, Size};
+pub use parameter::{Fill, Interpolation, Interval, Pair, Size};
 pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;
 pub use resize::Resize;
@@ -117,4 +121,8 @@ steps! {
     RandomAffine = "random-affine",
     /// Moves the corners.
     RandomPerspective = "random-perspective",
+    /// Moves every pixel by itself.
+    Elastic = "elastic",
+    /// Blurs.
+    GaussianBlur = "gaussian-blur",
 }

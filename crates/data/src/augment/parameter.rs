@@ -96,6 +96,26 @@ impl Size {
     }
 }
 
+/// Two values: `3` is 3 and 3, `[3, 5]` is as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number, or a list of two")]
+pub enum Pair<T> {
+    /// The same twice.
+    Both(T),
+    /// One by one.
+    Each([T; 2]),
+}
+
+impl<T: Copy> Pair<T> {
+    /// Both values.
+    pub(crate) fn values(self) -> [T; 2] {
+        match self {
+            Self::Both(value) => [value; 2],
+            Self::Each(values) => values,
+        }
+    }
+}
+
 /// The colour of pixels that come from outside of the image, 0 to 255: one
 /// number, or one for each channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

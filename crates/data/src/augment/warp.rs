@@ -181,6 +181,48 @@ pub(super) fn perspective(
     });
 }
 
+/// Takes each pixel from `field` further, x of all pixels and then y, in halves
+/// of the image's sides: torchvision's `elastic`.
+pub(super) fn displace(
+    image: &mut Image,
+    field: &[f32],
+    interpolation: Interpolation,
+    fill: &Fill,
+) {
+    let [_, height, width] = image.shape();
+    let field = field.split_at(height * width);
+    let by = |axis: usize, at: usize| [field.0, field.1][axis][at];
+    resample(image, fill, |source, row, out| {
+        let place = |column: usize| {
+            let at = row * width + column;
+            sample::place([
+                column as f64 + f64::from(by(0, at)) * width as f64 / 2.0,
+                row as f64 + f64::from(by(1, at)) * height as f64 / 2.0,
+            ])
+        };
+        let rounded = |axis: usize, column: usize| {
+            let (side, at) = [(width, column), (height, row)][axis];
+            let place = middle(at, side) + by(axis, row * width + column);
+            nearest(place, side as f32 / 2.0)
+        };
+        match interpolation {
+            Interpolation::Bilinear => source.bilinear_row(out, place),
+            Interpolation::Nearest => source.nearest_row(out, place, rounded),
+        }
+    });
+}
+
+/// Where the middle of pixel `at` is on a side of `len` pixels, from -1 to 1,
+/// rounded as in PyTorch: counted from the nearer end.
+fn middle(at: usize, len: usize) -> f32 {
+    let end = (len as f64 - 1.0) / len as f64;
+    let step = (2.0 * end) as f32 / (len.max(2) - 1) as f32;
+    match at < len / 2 {
+        true => step * at as f32 - end as f32,
+        false => end as f32 - step * (len - 1 - at) as f32,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """torchvision's warps, resizes, blurs: geometry.json. Run by `cargo xtask golden`."""
+import torch
 from torchvision.transforms.v2 import InterpolationMode, functional as F
 
 from common import Cases, image
@@ -70,4 +71,16 @@ for salt, ends in enumerate(corners):
             fill = fill_for(shape) if salt % 2 else 0
             output = F.perspective(image(shape, salt), corners[0], ends, interpolation=MODES[mode], fill=fill)
             cases.add("perspective", output, shape, salt, corners=ends, mode=mode, fill=fill)
+for salt, (shape, size, sigma) in enumerate([((3, 9, 12), [3, 3], [0.5, 0.5]), ((1, 8, 8), [5, 3], [1.7, 1.7]), ((2, 9, 12), [9, 17], [2.0, 0.1]), ((3, 20, 7), [1, 7], [1.0, 3.0])]):
+    output = F.gaussian_blur(image(shape, salt), size, sigma)
+    cases.add("gaussian-blur", output, shape, salt, size=size, sigma=sigma)
+for shape in SHAPES:
+    channels, height, width = shape
+    for strength in [100.0, 400.0]:
+        for mode in MODES:
+            moves = torch.tensor([(i * 37 + 11) % 101 - 50 for i in range(2 * height * width)], dtype=torch.float32) / strength
+            field = moves.reshape(1, 2, height, width).permute(0, 2, 3, 1)
+            fill = fill_for(shape) if strength == 100 else 0
+            output = F.elastic(image(shape), field, interpolation=MODES[mode], fill=fill)
+            cases.add("elastic", output, shape, strength=strength, mode=mode, fill=fill)
 cases.write("geometry.json")
