@@ -18,6 +18,7 @@ pub struct Image {
 pub(crate) struct Scratch {
     pub words: Vec<u64>,
     pub floats: Vec<f32>,
+    pub weights: Vec<f32>,
 }
 
 /// Two images are equal if their shapes and pixels are.
@@ -73,6 +74,11 @@ impl Image {
     /// Bytes of one channel.
     pub(crate) fn plane(&self) -> usize {
         self.shape[1] * self.shape[2]
+    }
+
+    /// Room to be used between two changes.
+    pub(crate) fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
     }
 
     /// Writes a new image of `shape` with `draw(old, new)`. What `new` holds at

@@ -5,16 +5,23 @@
 //! to one level of 255. What a step draws at random is a function of
 //! `(seed, epoch, index)`.
 
+mod affine;
+mod blur;
 mod color;
 mod crop;
 mod draw;
+mod elastic;
 mod flip;
 #[cfg(test)]
 mod golden;
 mod image;
 mod parameter;
+mod perspective;
 mod pipeline;
 mod policy;
+mod resize;
+mod resized_crop;
+mod rotation;
 mod sample;
 mod warp;
 
@@ -23,16 +30,23 @@ use serde::{Deserialize, Serialize};
 pub(crate) use draw::Draw;
 use parameter::Problem;
 
+pub use affine::{RandomAffine, Shear};
+pub use blur::GaussianBlur;
 pub use color::{
     ColorJitter, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomGrayscale,
     RandomInvert, RandomPosterize, RandomSolarize,
 };
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
+pub use elastic::Elastic;
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
-pub use parameter::{Fill, Interpolation, Interval, Size};
+pub use parameter::{Fill, Interpolation, Interval, Pair, Size};
+pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;
 pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide};
+pub use resize::Resize;
+pub use resized_crop::RandomResizedCrop;
+pub use rotation::RandomRotation;
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -100,10 +114,24 @@ steps! {
     CenterCrop = "center-crop",
     /// Cuts out a random piece, after padding.
     RandomCrop = "random-crop",
+    /// Makes larger or smaller.
+    Resize = "resize",
+    /// Cuts out a random piece and makes it as large as another.
+    RandomResizedCrop = "random-resized-crop",
     /// Mirrors left to right.
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+    /// Rotates.
+    RandomRotation = "random-rotation",
+    /// Rotates, moves, scales and shears.
+    RandomAffine = "random-affine",
+    /// Moves the corners.
+    RandomPerspective = "random-perspective",
+    /// Moves every pixel by itself.
+    Elastic = "elastic",
+    /// Blurs.
+    GaussianBlur = "gaussian-blur",
     /// Takes the colour away.
     RandomGrayscale = "random-grayscale",
     /// Changes brightness, contrast, saturation and hue.
