@@ -174,7 +174,7 @@ pub(super) fn crop(
 
 /// Where a row or column, possibly outside of the `len` that there are, is taken
 /// from; none if it is filled.
-fn place(at: isize, len: usize, mode: PaddingMode) -> Option<usize> {
+pub(super) fn place(at: isize, len: usize, mode: PaddingMode) -> Option<usize> {
     let last = len as isize - 1;
     if (0..=last).contains(&at) {
         return Some(at as usize);

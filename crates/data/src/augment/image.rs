@@ -76,6 +76,11 @@ impl Image {
         self.shape[1] * self.shape[2]
     }
 
+    /// Room to be used between two changes.
+    pub(crate) fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
+    }
+
     /// Writes a new image of `shape` with `draw(old, new)`. What `new` holds at
     /// first is not said: `draw` writes every byte of it.
     pub(crate) fn redraw(&mut self, shape: [usize; 3], draw: impl FnOnce(&[u8], &mut [u8])) {

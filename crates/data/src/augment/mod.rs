@@ -5,9 +5,12 @@
 //! to one level of 255. What a step draws at random is a function of
 //! `(seed, epoch, index)`.
 
+mod affine;
+mod blur;
 mod color;
 mod crop;
 mod draw;
+mod elastic;
 mod flip;
 #[cfg(test)]
 pub(crate) mod golden;
@@ -15,10 +18,12 @@ mod image;
 mod mix;
 mod normalize;
 mod parameter;
+mod perspective;
 mod pipeline;
 mod policy;
 mod resize;
 mod resized_crop;
+mod rotation;
 mod sample;
 mod warp;
 
@@ -28,6 +33,8 @@ pub(crate) use draw::Draw;
 use mix::Mix;
 use parameter::Problem;
 
+pub use affine::{RandomAffine, Shear};
+pub use blur::GaussianBlur;
 pub use color::{
     ColorJitter, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomGrayscale,
     RandomInvert, RandomPosterize, RandomSolarize,
@@ -35,15 +42,18 @@ pub use color::{
 #[cfg(feature = "folder")]
 pub(crate) use crop::center_crop;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
+pub use elastic::Elastic;
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use mix::{Cutmix, Mixup};
 pub use normalize::{Normalization, Normalize};
-pub use parameter::{Fill, Interpolation, Interval, Size};
+pub use parameter::{Fill, Interpolation, Interval, Pair, Size};
+pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;
 pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide};
 pub use resize::Resize;
 pub use resized_crop::RandomResizedCrop;
+pub use rotation::RandomRotation;
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -148,6 +158,16 @@ steps! {
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+    /// Rotates.
+    RandomRotation = "random-rotation",
+    /// Rotates, moves, scales and shears.
+    RandomAffine = "random-affine",
+    /// Moves the corners.
+    RandomPerspective = "random-perspective",
+    /// Moves every pixel by itself.
+    Elastic = "elastic",
+    /// Blurs.
+    GaussianBlur = "gaussian-blur",
     /// Takes the colour away.
     RandomGrayscale = "random-grayscale",
     /// Changes brightness, contrast, saturation and hue.

@@ -39,6 +39,14 @@ pub(crate) fn check_probability(p: f64) -> Result<(), Problem> {
     })
 }
 
+/// A place in pixels, under the key `center`.
+pub(crate) fn check_center(center: Option<[f64; 2]>) -> Result<(), Problem> {
+    let possible = center.iter().flatten().all(|at| at.is_finite());
+    require("center", possible, || {
+        format!("{center:?} is not a place: x and y in pixels")
+    })
+}
+
 /// How values between pixels are found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,6 +99,26 @@ impl Size {
             )
         })?;
         Ok(sides)
+    }
+}
+
+/// Two values: `3` is 3 and 3, `[3, 5]` is as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number, or a list of two")]
+pub enum Pair<T> {
+    /// The same twice.
+    Both(T),
+    /// One by one.
+    Each([T; 2]),
+}
+
+impl<T: Copy> Pair<T> {
+    /// Both values.
+    pub(crate) fn values(self) -> [T; 2] {
+        match self {
+            Self::Both(value) => [value; 2],
+            Self::Each(values) => values,
+        }
     }
 }
 

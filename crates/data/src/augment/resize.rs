@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Augment, Draw, Image, Interpolation, Step,
-    parameter::{Problem, Size, require},
+    parameter::{Problem, Size},
 };
 
 /// Makes the image larger or smaller: torchvision's `Resize`.

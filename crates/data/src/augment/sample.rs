@@ -5,7 +5,7 @@
 //! all of them, and the place and weights of a pixel are worked out once for all
 //! channels. 13 bits of weight are within 0.1 of 255 levels of exact ones.
 
-use super::{Fill, Image, Interpolation};
+use super::{Fill, Image};
 
 /// Channels in a word.
 const LANES: usize = 3;
@@ -33,16 +33,9 @@ pub(super) fn place([x, y]: [f64; 2]) -> Option<Place> {
     (possible(x) && possible(y)).then(|| [fixed(x), fixed(y)])
 }
 
-/// The nearest whole pixel; halfway, the even one.
-fn round(at: i64) -> i64 {
-    let (down, half) = (at >> FRACTION_BITS, 1 << (FRACTION_BITS - 1));
-    let part = at - (down << FRACTION_BITS);
-    down + i64::from(part > half || (part == half && down % 2 != 0))
-}
-
 /// The nearest whole pixel; none if the place is so near to halfway, by `within`
 /// of it, that it has to be looked at more closely.
-pub(super) fn clearly_nearest(at: i64, within: i64) -> Option<i64> {
+fn clearly_nearest(at: i64, within: i64) -> Option<i64> {
     let half = at + (1 << (FRACTION_BITS - 1));
     let down = half >> FRACTION_BITS;
     let part = half - (down << FRACTION_BITS);
@@ -132,7 +125,7 @@ impl Source<'_> {
     }
 
     /// The pixel of a column and row, which may lie outside.
-    pub fn nearest(&self, [column, row]: [i64; 2]) -> u64 {
+    fn nearest(&self, [column, row]: [i64; 2]) -> u64 {
         if (0..self.width as i64).contains(&column) && (0..self.height as i64).contains(&row) {
             let at = (row as usize + 1) * self.stride() + column as usize + 1;
             self.pixels[at] << WEIGHT_BITS
@@ -142,7 +135,7 @@ impl Source<'_> {
     }
 
     /// The weighted mean of the four pixels around a place, which may lie outside.
-    pub fn bilinear(&self, [x, y]: Place) -> u64 {
+    fn bilinear(&self, [x, y]: Place) -> u64 {
         let [x, y] = [x + HALF_WEIGHT, y + HALF_WEIGHT];
         let (column, row) = (x >> FRACTION_BITS, y >> FRACTION_BITS);
         let (last_column, last_row) = (self.width as i64 - 1, self.height as i64 - 1);
@@ -201,12 +194,11 @@ impl Source<'_> {
             .map(|(axis, size)| line.within(axis, rounded[axis], size as i64 - 1, out.len()));
         let from = by_x.0.max(by_y.0);
         let to = by_x.1.min(by_y.1).max(from);
-        let at = |column: usize| [0, 1].map(|axis| start[axis] + line.step[axis] * column as i64);
         for column in (0..from).chain(to..out.len()) {
-            out[column] = self.bilinear(at(column));
+            out[column] = self.bilinear(line.at(start, column));
         }
         // Here all four pixels are within the image.
-        let [mut x, mut y] = at(from).map(|at| at + HALF_WEIGHT);
+        let [mut x, mut y] = line.at(start, from).map(|at| at + HALF_WEIGHT);
         let (pixels, stride) = (&self.pixels[self.stride() + 1..], self.stride());
         let [step_x, step_y] = line.step;
         for out in &mut out[from..to] {
@@ -217,26 +209,37 @@ impl Source<'_> {
         }
     }
 
-    /// A row of places, in pixels, that are not on a straight line.
-    pub fn each(
-        &self,
-        interpolation: Interpolation,
-        out: &mut [u64],
-        from: impl Fn(usize) -> [f64; 2],
-    ) {
+    /// A row of places that are not on a straight line.
+    pub fn bilinear_row(&self, out: &mut [u64], place: impl Fn(usize) -> Option<Place>) {
         for (column, out) in out.iter_mut().enumerate() {
-            *out = match (interpolation, place(from(column))) {
-                (Interpolation::Bilinear, Some(place)) => self.bilinear(place),
-                (Interpolation::Nearest, Some([x, y])) => self.nearest([x, y].map(round)),
-                (_, None) => self.fill,
-            };
+            *out = place(column).map_or(self.fill, |place| self.bilinear(place));
+        }
+    }
+
+    /// The pixels nearest to a row of places. About halfway between two,
+    /// `rounded(axis, column)` says which (axis 0 is x).
+    pub fn nearest_row(
+        &self,
+        out: &mut [u64],
+        place: impl Fn(usize) -> Option<Place>,
+        rounded: impl Fn(usize, usize) -> i64,
+    ) {
+        // More than single precision is off.
+        let doubt = [self.width, self.height].map(|size| (size as i64) << 12);
+        for (column, out) in out.iter_mut().enumerate() {
+            *out = place(column).map_or(self.fill, |place| {
+                self.nearest([0, 1].map(|axis| {
+                    clearly_nearest(place[axis], doubt[axis])
+                        .unwrap_or_else(|| rounded(axis, column))
+                }))
+            });
         }
     }
 }
 
 /// Where the pixels of a row come from: each `step` further.
 pub(super) struct Line {
-    pub step: Place,
+    step: Place,
     /// Columns for a unit of place; not read where `step` is 0.
     columns: [f64; 2],
 }
@@ -245,6 +248,11 @@ impl Line {
     pub fn new(step: Place) -> Self {
         let columns = step.map(|step| 1.0 / step as f64);
         Self { step, columns }
+    }
+
+    /// The place of `column`, if that of the first is `start`.
+    pub fn at(&self, start: Place, column: usize) -> Place {
+        [0, 1].map(|axis| start[axis] + self.step[axis] * column as i64)
     }
 
     /// The columns below `count`, from and to, whose places on the axis are at

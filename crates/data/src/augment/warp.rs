@@ -2,7 +2,7 @@
 //! `perspective` on byte tensors.
 
 use super::{Fill, Image, Interpolation, sample};
-use sample::{Line, Place, Source, resample};
+use sample::{Line, resample};
 
 /// Rotates by `angle` degrees (clockwise), shears by `shear` degrees (x, y),
 /// scales by `scale`, above 0, around `center` (x, y in pixels from the upper
@@ -91,14 +91,17 @@ impl Affine {
             // Along a row the places lie on a line, unless it leads too far away.
             let start = sample::place(self.place(0, row));
             let end = sample::place(self.place(out.len(), row));
-            match (&line, start, end, interpolation) {
-                (Some(line), Some(start), Some(_), Interpolation::Bilinear) => {
+            let place = |column| sample::place(self.place(column, row));
+            let rounded = |axis, column| self.rounded(axis, column, row);
+            match (interpolation, line.as_ref().zip(start.and(end).and(start))) {
+                (Interpolation::Bilinear, Some((line, start))) => {
                     source.bilinear_line(line, start, out);
                 }
-                (Some(line), Some(start), Some(_), Interpolation::Nearest) => {
-                    self.nearest_line(source, row, line, start, out);
+                (Interpolation::Bilinear, None) => source.bilinear_row(out, place),
+                (Interpolation::Nearest, Some((line, start))) => {
+                    source.nearest_row(out, |column| Some(line.at(start, column)), rounded);
                 }
-                _ => source.each(interpolation, out, |column| self.place(column, row)),
+                (Interpolation::Nearest, None) => source.nearest_row(out, place, rounded),
             }
         });
     }
@@ -114,45 +117,33 @@ impl Affine {
         })
     }
 
-    /// A row of nearest pixels, along a straight line.
-    fn nearest_line(
-        &self,
-        source: &Source,
-        row: usize,
-        line: &Line,
-        start: Place,
-        out: &mut [u64],
-    ) {
-        // More than `rounded` can be off.
-        let doubt = self.size.map(|size| (size as i64) << 12);
-        let mut place = start;
-        for (column, out) in out.iter_mut().enumerate() {
-            let [x, y] = [0, 1].map(|axis| {
-                sample::clearly_nearest(place[axis], doubt[axis])
-                    .unwrap_or_else(|| self.rounded(axis, column, row))
-            });
-            *out = source.nearest([x, y]);
-            place = [place[0] + line.step[0], place[1] + line.step[1]];
-        }
-    }
-
-    /// The column (`axis` 0) or row (1) that PyTorch takes for a pixel. Where a
-    /// place is halfway between two, its rounding errors decide, so they are
-    /// made here too: `f32`, places that run from -1 to 1, and a matrix product
-    /// that fuses multiplication and addition unless it is small.
+    /// The column (`axis` 0) or row (1) that is nearest to where a pixel comes
+    /// from, as PyTorch rounds.
     fn rounded(&self, axis: usize, column: usize, row: usize) -> i64 {
-        let [width, height] = self.size;
-        let x = (column as f64 + 0.5 - width as f64 / 2.0) as f32;
-        let y = (row as f64 + 0.5 - height as f64 / 2.0) as f32;
-        let half = self.size[axis] as f32 / 2.0;
-        let [by_x, by_y, shift] = self.matrix[axis].map(|factor| factor as f32 / half);
-        let small = 6 * width * height < 400;
-        let place = match small {
-            true => x * by_x + y * by_y + shift,
-            false => y.mul_add(by_y, x * by_x) + shift,
-        };
-        ((place + 1.0) * half - 0.5).round_ties_even() as i64
+        let [width, height] = self.size.map(|size| size as f32);
+        let x = column as f32 + 0.5 - width / 2.0;
+        let y = row as f32 + 0.5 - height / 2.0;
+        let half = [width, height][axis] / 2.0;
+        let factors = self.matrix[axis].map(|factor| factor as f32 / half);
+        nearest(product(factors, [x, y], self.size), half)
     }
+}
+
+/// A row of a matrix times a place: in single precision, as PyTorch does it.
+///
+/// Halfway between two pixels, rounding errors decide which of them is nearest:
+/// so they are made here too. PyTorch counts places from -1 to 1, and its matrix
+/// product fuses multiplication and addition, unless the matrices are small.
+fn product([by_x, by_y, shift]: [f32; 3], [x, y]: [f32; 2], [width, height]: [usize; 2]) -> f32 {
+    match 6 * width * height < 400 {
+        true => x * by_x + y * by_y + shift,
+        false => y.mul_add(by_y, x * by_x) + shift,
+    }
+}
+
+/// The pixel nearest to a place from -1 to 1, on an axis of twice `half` pixels.
+fn nearest(place: f32, half: f32) -> i64 {
+    ((place + 1.0) * half - 0.5).round_ties_even() as i64
 }
 
 /// Takes each pixel from where a map of perspective, `[a, b, c, d, e, f, g, h]`,
@@ -165,17 +156,71 @@ pub(super) fn perspective(
     interpolation: Interpolation,
     fill: &Fill,
 ) {
+    let [_, height, width] = image.shape();
     resample(image, fill, |source, row, out| {
         let y = row as f64 + 0.5;
-        source.each(interpolation, out, |column| {
+        let place = |column| {
             let x = column as f64 + 0.5;
             let depth = g * x + h * y + 1.0;
-            [
+            sample::place([
                 (a * x + b * y + c) / depth - 0.5,
                 (d * x + e * y + f) / depth - 0.5,
-            ]
-        });
+            ])
+        };
+        let rounded = |axis: usize, column| {
+            let half = [width, height][axis] as f32 / 2.0;
+            let factors = [[a, b, c], [d, e, f]][axis].map(|factor| factor as f32 / half);
+            let depth = [g as f32, h as f32, 1.0];
+            let product = |row| product(row, [column as f32 + 0.5, y as f32], [width, height]);
+            nearest(product(factors) / product(depth) - 1.0, half)
+        };
+        match interpolation {
+            Interpolation::Bilinear => source.bilinear_row(out, place),
+            Interpolation::Nearest => source.nearest_row(out, place, rounded),
+        }
     });
+}
+
+/// Takes each pixel from `field` further, x of all pixels and then y, in halves
+/// of the image's sides: torchvision's `elastic`.
+pub(super) fn displace(
+    image: &mut Image,
+    field: &[f32],
+    interpolation: Interpolation,
+    fill: &Fill,
+) {
+    let [_, height, width] = image.shape();
+    let field = field.split_at(height * width);
+    let by = |axis: usize, at: usize| [field.0, field.1][axis][at];
+    resample(image, fill, |source, row, out| {
+        let place = |column: usize| {
+            let at = row * width + column;
+            sample::place([
+                column as f64 + f64::from(by(0, at)) * width as f64 / 2.0,
+                row as f64 + f64::from(by(1, at)) * height as f64 / 2.0,
+            ])
+        };
+        let rounded = |axis: usize, column: usize| {
+            let (side, at) = [(width, column), (height, row)][axis];
+            let place = middle(at, side) + by(axis, row * width + column);
+            nearest(place, side as f32 / 2.0)
+        };
+        match interpolation {
+            Interpolation::Bilinear => source.bilinear_row(out, place),
+            Interpolation::Nearest => source.nearest_row(out, place, rounded),
+        }
+    });
+}
+
+/// Where the middle of pixel `at` is on a side of `len` pixels, from -1 to 1,
+/// rounded as in PyTorch: counted from the nearer end.
+fn middle(at: usize, len: usize) -> f32 {
+    let end = (len as f64 - 1.0) / len as f64;
+    let step = (2.0 * end) as f32 / (len.max(2) - 1) as f32;
+    match at < len / 2 {
+        true => step * at as f32 - end as f32,
+        false => end as f32 - step * (len - 1 - at) as f32,
+    }
 }
 
 #[cfg(test)]

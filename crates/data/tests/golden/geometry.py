@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """torchvision's warps, resizes, blurs: geometry.json. Run by `cargo xtask golden`."""
+import torch
 from torchvision.transforms.v2 import InterpolationMode, functional as F
 
 from common import Cases, image
@@ -57,4 +58,29 @@ for salt, (shape, size) in enumerate([((3, 9, 12), [6, 5]), ((1, 8, 8), [16, 13]
 for top, left, height, width, size in [(1, 2, 7, 5, [9, 12]), (0, 0, 9, 12, [4, 4]), (3, 3, 1, 1, [3, 5])]:
     output = F.resized_crop(image((3, 9, 12)), top, left, height, width, size)
     cases.add("resized-crop", output, (3, 9, 12), place=[top, left], piece=[height, width], size=size)
+corners = [
+    [[0, 0], [11, 0], [11, 8], [0, 8]],
+    [[1, 2], [9, 1], [11, 7], [2, 5]],
+    [[3, 0], [6, 3], [10, 6], [0, 8]],
+    [[4, 2], [8, 2], [8, 5], [4, 5]],
+]
+for salt, ends in enumerate(corners):
+    for mode in MODES:
+        for channels in [3, 1]:
+            shape = (channels, 9, 12)
+            fill = fill_for(shape) if salt % 2 else 0
+            output = F.perspective(image(shape, salt), corners[0], ends, interpolation=MODES[mode], fill=fill)
+            cases.add("perspective", output, shape, salt, corners=ends, mode=mode, fill=fill)
+for salt, (shape, size, sigma) in enumerate([((3, 9, 12), [3, 3], [0.5, 0.5]), ((1, 8, 8), [5, 3], [1.7, 1.7]), ((2, 9, 12), [9, 17], [2.0, 0.1]), ((3, 20, 7), [1, 7], [1.0, 3.0])]):
+    output = F.gaussian_blur(image(shape, salt), size, sigma)
+    cases.add("gaussian-blur", output, shape, salt, size=size, sigma=sigma)
+for shape in SHAPES:
+    channels, height, width = shape
+    for strength in [100.0, 400.0]:
+        for mode in MODES:
+            moves = torch.tensor([(i * 37 + 11) % 101 - 50 for i in range(2 * height * width)], dtype=torch.float32) / strength
+            field = moves.reshape(1, 2, height, width).permute(0, 2, 3, 1)
+            fill = fill_for(shape) if strength == 100 else 0
+            output = F.elastic(image(shape), field, interpolation=MODES[mode], fill=fill)
+            cases.add("elastic", output, shape, strength=strength, mode=mode, fill=fill)
 cases.write("geometry.json")

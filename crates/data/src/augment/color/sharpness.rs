@@ -48,18 +48,26 @@ pub(crate) fn sharpness(image: &mut Image, factor: f64) {
         for (old, new) in old.chunks_exact(plane).zip(new.chunks_exact_mut(plane)) {
             let inner = new.chunks_exact_mut(width).skip(1);
             for (rows, new) in old.windows(3 * width).step_by(width).zip(inner) {
-                let (above, rows) = rows.split_at(width);
-                let (here, below) = rows.split_at(width);
-                let columns = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
-                for (((above, here), below), new) in columns.zip(&mut new[1..]) {
-                    let three = |row: &[u8]| row.iter().map(|&level| u16::from(level)).sum::<u16>();
-                    let sum = three(above) + three(here) + three(below) + 4 * u16::from(here[1]);
-                    // To the nearest; sum / 13 never lies in the middle.
-                    let blurred = f32::from((2 * sum + 13) / 26);
-                    let level = f32::from(here[1]);
-                    *new = fused(blurred - level, rest, level) as u8;
+                let new = &mut new[1..width - 1];
+                blur(rows, new);
+                for (new, &level) in new.iter_mut().zip(&rows[width + 1..]) {
+                    let level = f32::from(level);
+                    *new = fused(f32::from(*new) - level, rest, level) as u8;
                 }
             }
         }
     });
+}
+
+/// Blurs the row in the middle of three, without its ends.
+fn blur(rows: &[u8], new: &mut [u8]) {
+    let (above, rows) = rows.split_at(rows.len() / 3);
+    let (here, below) = rows.split_at(above.len());
+    let columns = (above.windows(3).zip(here.windows(3))).zip(below.windows(3));
+    for (((above, here), below), new) in columns.zip(new) {
+        let three = |row: &[u8]| u16::from(row[0]) + u16::from(row[1]) + u16::from(row[2]);
+        let sum = three(above) + three(here) + three(below) + 4 * u16::from(here[1]);
+        // To the nearest: no sum is a whole number and a half of 13.
+        *new = ((2 * sum + 13) / 26) as u8;
+    }
 }

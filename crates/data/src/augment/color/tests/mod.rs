@@ -11,7 +11,7 @@ use crate::{
 
 #[test]
 fn colours_are_torchvisions() {
-    for case in Case::all("color.json") {
+    for case in Case::all("colour.json") {
         let mut image = case.image();
         match case.step.as_str() {
             "grayscale" => grayscale(&mut image),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""torchvision's changes of colour: color.json. Run by `cargo xtask golden`."""
+"""torchvision's changes of colour: colour.json. Run by `cargo xtask golden`."""
 from torchvision.transforms.v2 import functional as F
 
 from common import NOISE, Cases, image
@@ -42,4 +42,4 @@ for threshold in [0, 1, 99.5, 128, 254.0000001, 255]:
 add("equalize", F.equalize, LARGE, [(17, FULL), (18, FEW), (0, FLAT)])
 add("equalize", F.equalize, [(1, 4, 5)], [(0, NOISE)])
 add("autocontrast", F.autocontrast, SMALL, [(19, NOISE), (20, FEW), (21, TWO), (0, FLAT)])
-cases.write("color.json")
+cases.write("colour.json")
