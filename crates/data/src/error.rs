@@ -1,5 +1,7 @@
 use std::{io, path::PathBuf};
 
+use crate::HoldOut;
+
 /// What can be wrong with a data set, or with the way one is asked for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -112,11 +114,11 @@ pub enum DataError {
         problem: String,
     },
 
-    /// A share of images that cannot be split off.
-    #[error("cannot hold out a share of {share} of {images} images for validation: {problem}")]
+    /// Images that cannot be held out.
+    #[error("cannot hold out {held_out} of {images} images: {problem}")]
     Split {
-        /// The share that was asked for, from 0 to 1.
-        share: f64,
+        /// What was asked for.
+        held_out: HoldOut,
         /// How many images there are.
         images: usize,
         /// Why it cannot be done.

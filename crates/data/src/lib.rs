@@ -44,4 +44,4 @@ pub use dataset::{DatasetInfo, ImageDataset, channel_statistics};
 pub use error::DataError;
 pub use loader::{BatchLoader, Batches, Order};
 pub use random::permutation;
-pub use split::Split;
+pub use split::{HoldOut, Split};

@@ -1,4 +1,7 @@
+use std::fmt;
+
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     DataError,
@@ -16,33 +19,84 @@ pub struct Split {
     pub valid: Vec<usize>,
 }
 
+/// How many images are held out. In a configuration, a number without a point is
+/// a count, and one with a point a share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number of images, or a share from 0.0 to 1.0")]
+pub enum HoldOut {
+    /// So many.
+    Count(usize),
+    /// A share of all, from 0 to below 1, rounded to the nearest whole image.
+    Share(f64),
+}
+
+impl fmt::Display for HoldOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Share(share) => write!(f, "a share of {share}"),
+        }
+    }
+}
+
+impl From<usize> for HoldOut {
+    fn from(count: usize) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<f64> for HoldOut {
+    fn from(share: f64) -> Self {
+        Self::Share(share)
+    }
+}
+
 impl Split {
-    /// Holds out `share` (0 ≤ share < 1) of the images, rounded to the nearest
-    /// whole number, as evenly over the classes as can be, drawn by `seed`.
+    /// Holds out a share or a count of the images, as evenly over the classes as
+    /// can be, drawn by `seed`.
     ///
     /// Classes get the whole part of their share, and the largest remainders
     /// one image more (Hamilton's method).
     ///
+    /// ```
+    /// use data::Split;
+    ///
+    /// let labels = [0, 0, 0, 0, 1, 1, 1, 1];
+    /// assert_eq!(Split::stratified(&labels, 0.25, 42)?, Split::stratified(&labels, 2, 42)?);
+    /// # Ok::<(), data::DataError>(())
+    /// ```
+    ///
     /// # Errors
-    /// [`DataError::Split`] if `share` is not in range, or leaves no image to
-    /// train on, or none to validate with although it is above 0.
-    pub fn stratified(labels: &[u16], share: f64, seed: u64) -> Result<Self, DataError> {
+    /// [`DataError::Split`] if a share is not in range, if no image is left to
+    /// train on, or if none is held out although the share is above 0.
+    pub fn stratified(
+        labels: &[u16],
+        held_out: impl Into<HoldOut>,
+        seed: u64,
+    ) -> Result<Self, DataError> {
+        let asked = held_out.into();
         let fail = |problem: &str| {
             Err(DataError::Split {
-                share,
+                held_out: asked,
                 images: labels.len(),
                 problem: problem.into(),
             })
         };
-        if !(0.0..1.0).contains(&share) {
-            return fail("the share must be at least 0 and below 1");
-        }
+        let (share, total) = match asked {
+            HoldOut::Share(share) if !(0.0..1.0).contains(&share) => {
+                return fail("the share must be at least 0 and below 1");
+            }
+            HoldOut::Share(share) => (share, (labels.len() as f64 * share).round() as usize),
+            HoldOut::Count(count) if count >= labels.len() => {
+                return fail("no image would be left to train on");
+            }
+            HoldOut::Count(count) => (count as f64 / labels.len() as f64, count),
+        };
         let classes = labels.iter().max().map_or(0, |&most| usize::from(most) + 1);
         let mut members = vec![Vec::new(); classes];
         for (index, &label) in labels.iter().enumerate() {
             members[usize::from(label)].push(index);
         }
-        let total = (labels.len() as f64 * share).round() as usize;
         let mut held_out: Vec<usize> = members
             .iter()
             .map(|class| (class.len() as f64 * share) as usize)
@@ -103,6 +157,40 @@ mod tests {
             let of = |class| split.valid.iter().filter(|&&i| labels[i] == class).count();
             assert_eq!([of(0), of(1), of(2)], expected, "{share}");
         }
+    }
+
+    #[test]
+    fn holds_out_an_exact_count() {
+        // Classes of 4, 3 and 3 images; 7 of 10 are 2.8, 2.1 and 2.1.
+        let labels = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0];
+        for (count, expected) in [(7, [3, 2, 2]), (9, [3, 3, 3]), (1, [1, 0, 0]), (0, [0; 3])] {
+            let split = Split::stratified(&labels, count, 7).unwrap();
+            let of = |class| split.valid.iter().filter(|&&i| labels[i] == class).count();
+            assert_eq!([of(0), of(1), of(2)], expected, "{count}");
+        }
+        // Any count of any number of images, although the shares are rounded.
+        for images in 1..80 {
+            let labels: Vec<u16> = (0..images).map(|image| image % 7).collect();
+            for count in 0..usize::from(images) {
+                let split = Split::stratified(&labels, count, 0).unwrap();
+                assert_eq!(split.valid.len(), count, "of {images}");
+            }
+        }
+        let error = Split::stratified(&labels, 10, 0).unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot hold out 10 of 10 images"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_configuration_tells_counts_from_shares() {
+        let read = |text: &str| serde_json::from_str::<HoldOut>(text).unwrap();
+        assert_eq!(read("5000"), HoldOut::Count(5000));
+        assert_eq!(read("0.1"), HoldOut::Share(0.1));
+        assert_eq!(read("0"), HoldOut::Count(0));
+        let error = serde_json::from_str::<HoldOut>("-1").unwrap();
+        assert!(Split::stratified(&[0, 1], error, 0).is_err());
     }
 
     #[test]

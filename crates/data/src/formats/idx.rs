@@ -4,10 +4,11 @@
 //! Described on Yann LeCun's page of the MNIST database. Only what those data
 //! sets use is read: unsigned bytes, as labels (one dimension) or images (three).
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use flate2::{Compression, GzBuilder, read::GzDecoder};
+use flate2::{Compression, GzBuilder};
 
+use super::content::Content;
 use crate::DataError;
 
 const LABELS_MAGIC: u32 = 0x0000_0801;
@@ -29,8 +30,9 @@ pub struct Images {
 /// Reads images from IDX `bytes`, gzipped or not. `file` names them in errors.
 ///
 /// # Errors
-/// [`DataError::Malformed`] with the offset at which the content stops being an IDX
-/// file of images: another magic number, truncated, bytes left over.
+/// [`DataError::Malformed`] with the offset at which the content stops being an
+/// IDX file of images: another magic number, a size of 0, sizes that the file
+/// cannot hold, truncated, damaged, bytes left over.
 pub fn read_images(bytes: &[u8], file: &str) -> Result<Images, DataError> {
     let (sizes, pixels) = read(bytes, file, IMAGES_MAGIC)?;
     let [count, rows, columns] = sizes;
@@ -56,89 +58,37 @@ fn read<const D: usize>(
     file: &str,
     magic: u32,
 ) -> Result<([usize; D], Vec<u8>), DataError> {
-    let mut plain;
-    let mut gzip;
-    let source: &mut dyn Read = if bytes.starts_with(&[0x1f, 0x8b]) {
-        gzip = GzDecoder::new(bytes);
-        &mut gzip
-    } else {
-        plain = bytes;
-        &mut plain
-    };
-    let mut reader = Reader {
-        source,
-        file,
-        offset: 0,
-    };
-    let found = reader.word("a magic number")?;
+    let mut content = Content::new(bytes, file);
+    let found = content.word("the four bytes of a magic number")?;
     if found != magic {
-        return Err(reader.error(
-            0,
-            format!("magic number {magic:#010x}"),
-            format!("{found:#010x}"),
-        ));
+        return Err(content.error_at(0, describe(magic), describe(found)));
     }
-    let mut sizes = [0usize; D];
+    let mut sizes = [0u32; D];
     for (axis, size) in sizes.iter_mut().enumerate() {
-        *size = reader.word(&format!("the size of dimension {axis}"))? as usize;
-    }
-    let Some(total) = sizes
-        .iter()
-        .try_fold(1usize, |total, &size| total.checked_mul(size))
-    else {
-        return Err(reader.error(
-            4,
-            "sizes whose product fits the machine".into(),
-            format!("{sizes:?}"),
-        ));
-    };
-    // Nothing is reserved for what the header claims: the buffer grows with what is there.
-    let start = reader.offset;
-    let mut content = Vec::new();
-    reader
-        .source
-        .take(total as u64)
-        .read_to_end(&mut content)
-        .map_err(|e| reader.error(start, format!("{total} bytes"), e.to_string()))?;
-    if content.len() < total {
-        let end = start + content.len();
-        return Err(reader.error(
-            end,
-            format!("{total} bytes of content"),
-            format!("the end after {}", content.len()),
-        ));
-    }
-    let mut rest = [0u8; 1];
-    match reader.source.read(&mut rest) {
-        Ok(0) => Ok((sizes, content)),
-        Ok(_) => Err(reader.error(start + total, "the end".into(), "more bytes".into())),
-        Err(e) => Err(reader.error(start + total, "the end".into(), e.to_string())),
-    }
-}
-
-struct Reader<'a> {
-    source: &'a mut dyn Read,
-    file: &'a str,
-    offset: usize,
-}
-
-impl Reader<'_> {
-    fn word(&mut self, what: &str) -> Result<u32, DataError> {
-        let mut word = [0u8; 4];
-        self.source
-            .read_exact(&mut word)
-            .map_err(|e| self.error(self.offset, what.into(), e.to_string()))?;
-        self.offset += 4;
-        Ok(u32::from_be_bytes(word))
-    }
-
-    fn error(&self, offset: usize, expected: String, found: String) -> DataError {
-        DataError::Malformed {
-            file: self.file.into(),
-            offset: offset as u64,
-            expected,
-            found,
+        let offset = content.offset();
+        *size = content.word(&format!("the size of dimension {axis}"))?;
+        if *size == 0 {
+            let expected = format!("a size of at least 1 for dimension {axis}");
+            return Err(content.error_at(offset, expected, "0".into()));
         }
+    }
+    let product = sizes
+        .iter()
+        .try_fold(1u64, |total, &size| total.checked_mul(u64::from(size)));
+    let Some(total) = product else {
+        let expected = "sizes whose product fits 64 bits".into();
+        return Err(content.error_at(4, expected, format!("{sizes:?}")));
+    };
+    let values = content.read(total, &format!("{total} bytes of content"))?;
+    content.finish()?;
+    Ok((sizes.map(|size| size as usize), values))
+}
+
+fn describe(magic: u32) -> String {
+    match magic {
+        IMAGES_MAGIC => format!("magic number {magic:#010x} (images)"),
+        LABELS_MAGIC => format!("magic number {magic:#010x} (labels)"),
+        _ => format!("{magic:#010x}"),
     }
 }
 
@@ -220,37 +170,119 @@ mod tests {
         assert_eq!(read_images(&bytes, "i").unwrap(), images());
     }
 
+    /// That reading images fails at an offset, with words in the message.
+    fn check(bytes: &[u8], at: u64, words: &str) {
+        let error = read_images(bytes, "some-file").unwrap_err();
+        let DataError::Malformed {
+            ref file, offset, ..
+        } = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!((file.as_str(), offset), ("some-file", at), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    }
+
     #[test]
     fn says_where_a_file_is_wrong() {
-        let check = |bytes: &[u8], at: usize, word: &str| {
-            let error = read_images(bytes, "some-file").unwrap_err();
-            let DataError::Malformed {
-                ref file, offset, ..
-            } = error
-            else {
-                panic!("{error:?}")
-            };
-            assert_eq!((file.as_str(), offset), ("some-file", at as u64), "{error}");
-            assert!(error.to_string().contains(word), "{error}");
-        };
         let good = plain(IMAGES_MAGIC, &[2, 2, 3], &images().pixels);
-        check(&[], 0, "magic");
-        check(&plain(LABELS_MAGIC, &[2], &[0, 1]), 0, "0x00000803");
-        check(&good[..9], 8, "dimension 1");
-        check(&good[..20], 20, "12 bytes");
-        check(&[good.clone(), vec![0]].concat(), 28, "more bytes");
+        let labels = plain(LABELS_MAGIC, &[2], &[0, 1]);
+        // Each alike with and without gzip.
+        type Pack = fn(&[u8]) -> Vec<u8>;
+        for pack in [gzip as Pack, |bytes| bytes.to_vec()] {
+            check(&pack(&[]), 0, "the four bytes of a magic number");
+            check(
+                &pack(&labels),
+                0,
+                "0x00000803 (images), found magic number 0x00000801 (labels)",
+            );
+            check(&pack(b"<!DOCTYPE html>"), 0, "found 0x3c21444f");
+            check(
+                &pack(&good[..9]),
+                9,
+                "the size of dimension 1, found the end after 1 bytes",
+            );
+            check(
+                &pack(&good[..20]),
+                20,
+                "12 bytes of content, found the end after 4",
+            );
+            check(&pack(&[good.clone(), vec![0]].concat()), 28, "more bytes");
+            for axis in 0..3 {
+                let mut sizes = [2, 2, 3];
+                sizes[axis] = 0;
+                let offset = 4 + 4 * axis as u64;
+                check(
+                    &pack(&plain(IMAGES_MAGIC, &sizes, &[])),
+                    offset,
+                    "at least 1",
+                );
+            }
+        }
+        assert!(read_labels(&plain(LABELS_MAGIC, &[0], &[]), "l").is_err());
+        assert!(read_labels(&good, "l").is_err());
+    }
+
+    #[test]
+    fn sizes_that_no_file_holds_are_refused_unread() {
+        let claim = |sizes: &[u32]| plain(IMAGES_MAGIC, sizes, &[1, 2]);
+        check(&claim(&[u32::MAX; 3]), 4, "fits 64 bits");
         check(
-            &plain(IMAGES_MAGIC, &[u32::MAX, u32::MAX, u32::MAX], &[]),
-            4,
-            "fits",
+            &claim(&[1 << 30, 1 << 30, 3]),
+            16,
+            "more than the 2147483648",
         );
-        // A claim of 2⁶² bytes must not allocate them.
+        check(&claim(&[1 << 10, 1 << 10, 1 << 10]), 18, "the end after 2");
         check(
-            &plain(IMAGES_MAGIC, &[1 << 30, 1 << 30, 4], &[1, 2]),
-            18,
-            "the end after 2",
+            &gzip(&claim(&[1 << 10, 1 << 10, 1 << 10])),
+            16,
+            "which cannot hold 1073741824",
         );
-        let gzipped = write_images(&images());
-        check(&gzipped[..gzipped.len() - 9], 28, "deflate");
+    }
+
+    #[test]
+    fn a_gzip_bomb_is_refused_unread() {
+        // 16 MB of zeros in 16 kB: behind the two bytes that its header claims,
+        // and as content of which the header claims more than gzip can hold.
+        let zeros = vec![0u8; 16 << 20];
+        let bomb = gzip(&plain(IMAGES_MAGIC, &[1, 1, 2], &zeros));
+        assert!(bomb.len() < 17 << 10);
+        check(&bomb, 18, "more bytes");
+        let bomb = gzip(&plain(IMAGES_MAGIC, &[1 << 11, 1 << 10, 9], &zeros));
+        check(&bomb, 16, "which cannot hold 18874368");
+        // What gzip does hold is read.
+        let honest = gzip(&plain(IMAGES_MAGIC, &[1 << 4, 1 << 10, 1 << 10], &zeros));
+        assert_eq!(read_images(&honest, "i").unwrap().pixels, zeros);
+    }
+
+    #[test]
+    fn damage_of_gzip_is_an_error() {
+        let good = write_images(&images());
+        let len = good.len();
+        for cut in 2..len {
+            assert!(read_images(&good[..cut], "i").is_err(), "cut at {cut}");
+        }
+        check(&good[..5], 0, "damaged gzip");
+        check(&good[..len - 9], 28, "damaged gzip");
+        let mut checksum = good.clone();
+        checksum[len - 8] ^= 1;
+        check(&checksum, 28, "checksum");
+        let behind = len as u64;
+        check(
+            &[good.clone(), good.clone()].concat(),
+            behind,
+            "found a second gzip stream",
+        );
+        check(
+            &[good.clone(), vec![0; 3]].concat(),
+            behind,
+            "found 3 more bytes",
+        );
     }
 }

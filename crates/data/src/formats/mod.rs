@@ -2,4 +2,5 @@
 //! held against what is there before anything is allocated.
 
 pub mod cifar;
+mod content;
 pub mod idx;
