@@ -12,6 +12,7 @@
 //! ```
 
 mod classes;
+mod content;
 mod digest;
 mod extract;
 mod fetch;

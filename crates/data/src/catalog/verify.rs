@@ -92,7 +92,7 @@ pub(crate) fn verify(
                 match digest::check(path, file, &sums).map_err(DataError::io("read", path))? {
                     Check::Matches { digest, from } => Status::Ok { digest, from },
                     Check::Differs { expected, found } => Status::Differs { expected, found },
-                    Check::Unpublished => match read::check_structure(path, files, file) {
+                    Check::Unpublished => match read::check_structure(path, files.format, file) {
                         Ok(()) => Status::Unpublished,
                         Err(problem) => Status::Malformed {
                             problem: problem.to_string(),
