@@ -4,6 +4,10 @@
 //! [`Split`] says which images train and which validate; a [`BatchLoader`]
 //! turns an epoch of a split into normalised [`Batch`]es on a thread of its own.
 //!
+//! Data sets are known by name ([`catalog`]). A [`Store`] is the folder that holds
+//! them; it fetches what is missing (feature `fetch`), checks every byte against
+//! published digests, and reads what another program has put there.
+//!
 //! Everything drawn at random is a pure function of `(seed, epoch, index)`:
 //! the same seed gives the same batches on every machine and backend, whatever
 //! came before.

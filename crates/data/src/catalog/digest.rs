@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     content::{Content, is_damage},
-    table::{Digest, File},
+    entry::{Digest, File},
 };
 
 /// The file, in a data set's folder, of the digests of what was taken out of a

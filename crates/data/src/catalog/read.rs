@@ -10,8 +10,8 @@ use std::{
 use super::{
     Datasets,
     content::{Content, is_damage},
+    entry::{Entry, File, Files, Format},
     locate::{find, relative},
-    table::{Entry, File, Files, Format},
 };
 use crate::{
     DataError, DatasetInfo, ImageDataset,
@@ -122,9 +122,9 @@ fn append_records(
     path: &Path,
     file: &File,
 ) -> Result<(), DataError> {
-    let (record, append): (u64, fn(&mut Records, &[u8], &str) -> _) = match format {
-        Format::Cifar100 => (3074, Records::append_cifar100),
-        _ => (3073, Records::append_cifar10),
+    let record = match format {
+        Format::Cifar100 => 3074,
+        _ => 3073,
     };
     let mut content = Content::open(path).map_err(DataError::io("read", path))?;
     let mut piece = Vec::new();
@@ -137,7 +137,12 @@ fn append_records(
             Ok(read) => read as u64,
             Err(problem) => return Err(unreadable(path, total, &problem)),
         };
-        if let Err(error) = append(records, &piece, &shown(path)) {
+        let name = shown(path);
+        let appended = match format {
+            Format::Cifar100 => records.append_cifar100(&piece, &name),
+            _ => records.append_cifar10(&piece, &name),
+        };
+        if let Err(error) = appended {
             // The whole file tells which of its images it is.
             check_structure(path, format, file)?;
             return Err(error);

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{
     digest::{self, Check},
+    entry::Files,
     locate::{find, relative},
     read,
-    table::Files,
 };
 use crate::DataError;
 
