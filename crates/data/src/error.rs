@@ -72,7 +72,10 @@ pub enum DataError {
     },
 
     /// A file that no mirror delivered.
-    #[error("cannot fetch {file}:{}", .attempts.iter().map(|a| format!("\n  {a}")).collect::<String>())]
+    #[error(
+        "cannot fetch {file}; put it into the data folder by hand, or name a mirror. Tried:{}",
+        .attempts.iter().map(|attempt| format!("\n  {attempt}")).collect::<String>()
+    )]
     Fetch {
         /// The file, relative to the data root.
         file: String,

@@ -3,15 +3,17 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{self, BufReader, Read},
+    io::{self, Read},
     path::Path,
 };
 
-use flate2::bufread::GzDecoder;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
-use super::table::{Digest, File};
+use super::{
+    content::{Content, is_damage},
+    entry::{Digest, File},
+};
 
 /// The file, in a data set's folder, of the digests of what was taken out of a
 /// verified archive. `sha256sum -c` reads it too.
@@ -40,8 +42,9 @@ pub(crate) fn check(
     file: &File,
     sums: &BTreeMap<String, String>,
 ) -> io::Result<Check> {
-    let gzipped = is_gzip(path)?;
-    let content = match content_of(path, gzipped, file.size) {
+    let content = Content::open(path)?;
+    let gzipped = content.is_gzip();
+    let content = match summary(content, file.size) {
         Ok(content) => content,
         // Not this machine's fault, but that of the bytes.
         Err(problem) if gzipped && is_damage(&problem) => {
@@ -83,32 +86,19 @@ pub(crate) fn check(
     })
 }
 
-fn is_damage(problem: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    matches!(problem.kind(), InvalidData | InvalidInput | UnexpectedEof)
-}
-
-fn is_gzip(path: &Path) -> io::Result<bool> {
-    let mut magic = Vec::new();
-    fs::File::open(path)?.take(2).read_to_end(&mut magic)?;
-    Ok(magic == [0x1f, 0x8b])
-}
-
-struct Content {
+struct Summary {
     /// At most one more than expected: a gzip bomb is not followed to its end.
     size: u64,
     sha256: String,
 }
 
-fn content_of(path: &Path, gzipped: bool, expected: u64) -> io::Result<Content> {
-    let reader = BufReader::with_capacity(1 << 16, fs::File::open(path)?);
+fn summary(mut content: Content, expected: u64) -> io::Result<Summary> {
     let mut hasher = Sha256::new();
-    let size = if gzipped {
-        io::copy(&mut GzDecoder::new(reader).take(expected + 1), &mut hasher)?
-    } else {
-        io::copy(&mut reader.take(expected + 1), &mut hasher)?
-    };
-    Ok(Content {
+    let size = io::copy(&mut content.by_ref().take(expected + 1), &mut hasher)?;
+    if size == expected {
+        content.finish()?;
+    }
+    Ok(Summary {
         size,
         sha256: hex(&hasher.finalize()),
     })
@@ -217,7 +207,13 @@ mod tests {
         let bomb = gzip(&vec![0; 1 << 20], Compression::best());
         assert_eq!(differs(&bomb).1, "more than 3 bytes");
         let gzipped = gzip(b"abc", Compression::best());
-        assert!(differs(&gzipped[..gzipped.len() - 4]).1.contains("damaged"));
+        for damaged in [
+            &gzipped[..gzipped.len() - 4],
+            &[gzipped.as_slice(), b"x"].concat(),
+        ] {
+            let found = differs(damaged).1;
+            assert!(found.contains("damaged"), "{found}");
+        }
     }
 
     #[test]

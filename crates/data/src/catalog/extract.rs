@@ -16,9 +16,9 @@ use tar::EntryType;
 
 use super::{
     digest::{SUMS, hex, write_sums},
+    entry::{File, Files},
     locate::{find, relative},
     progress::Progress,
-    table::{File, Files},
 };
 use crate::DataError;
 

@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 use super::{
     digest::{self, Check},
+    entry::{Archive, File, Files, Origin},
     extract::extract,
     locate::{Location, find, locate, relative},
     lock::lock,
     progress::Progress,
-    table::{Archive, File, Files, Origin},
 };
 use crate::DataError;
 

@@ -2,10 +2,11 @@
 
 use std::{
     env,
+    ffi::OsString,
     path::{Path, PathBuf},
 };
 
-use super::table::{Digest, File, Files, Origin};
+use super::entry::{Digest, File, Files, Origin};
 use crate::DataError;
 
 /// The environment variable that names the data root.
@@ -17,10 +18,14 @@ pub const ROOT_VARIABLE: &str = "KILN_DATA";
 /// # Errors
 /// [`DataError::Io`] if neither is known.
 pub fn default_root() -> Result<PathBuf, DataError> {
-    if let Some(root) = env::var_os(ROOT_VARIABLE).filter(|root| !root.is_empty()) {
+    root_of(env::var_os(ROOT_VARIABLE), dirs::cache_dir())
+}
+
+fn root_of(variable: Option<OsString>, cache: Option<PathBuf>) -> Result<PathBuf, DataError> {
+    if let Some(root) = variable.filter(|root| !root.is_empty()) {
         return Ok(root.into());
     }
-    match dirs::cache_dir() {
+    match cache {
         Some(cache) => Ok(cache.join("kiln").join("data")),
         None => Err(DataError::Io {
             action: "find",
@@ -83,7 +88,8 @@ pub(crate) fn refuse_pickles(root: &Path, name: &str, files: &Files) -> Result<(
         return Ok(());
     };
     let folder = root.join(pickles);
-    if folder.is_dir() && !root.join(files.folder).is_dir() && !root.join(archive.name).is_file() {
+    if folder.is_dir() && locate(root, files).found.is_empty() && !root.join(archive.name).is_file()
+    {
         return Err(DataError::Pickles {
             name: name.into(),
             folder,
@@ -102,6 +108,17 @@ mod tests {
 
     fn files(name: &str) -> &'static Files {
         entry(name).unwrap().files().unwrap()
+    }
+
+    #[test]
+    fn the_variable_goes_before_the_cache() {
+        let cache = || Some(PathBuf::from("cache"));
+        assert_eq!(root_of(Some("r".into()), cache()).unwrap(), Path::new("r"));
+        let default = Path::new("cache").join("kiln").join("data");
+        assert_eq!(root_of(None, cache()).unwrap(), default);
+        assert_eq!(root_of(Some("".into()), cache()).unwrap(), default);
+        let error = root_of(None, None).unwrap_err().to_string();
+        assert!(error.contains("KILN_DATA"), "{error}");
     }
 
     #[test]
@@ -153,7 +170,11 @@ mod tests {
                 error.contains(pickles) && error.contains("binary"),
                 "{error}"
             );
-            fs::create_dir(root.path().join(binary)).unwrap();
+            let binary = root.path().join(binary);
+            fs::create_dir(&binary).unwrap();
+            check().unwrap_err();
+            let file = files(name).train[0].name;
+            fs::write(binary.join(file), b"").unwrap();
             check().unwrap();
         }
     }

@@ -1,18 +1,13 @@
 //! The data sets that are known by name, and getting them.
 //!
-//! [`catalog`] lists them. A [`Store`] is a folder that holds them, in the layout
-//! of torchvision; it finds, fetches, verifies and reads them:
-//!
-//! ```text
-//! ROOT/MNIST/raw/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]
-//! ROOT/FashionMNIST/raw/…
-//! ROOT/KMNIST/raw/…
-//! ROOT/cifar-10-batches-bin/{data_batch_1…5,test_batch}.bin[.gz]
-//! ROOT/cifar-100-binary/{train,test}.bin[.gz]
-//! ```
+//! `table` says what they are, a [`Store`] does the rest: `locate` finds their
+//! files, `fetch` gets what is missing (one file by `download`, one archive by
+//! `extract`), `verify` holds them against `digest`s, `read` makes images of them.
 
 mod classes;
+mod content;
 mod digest;
+mod entry;
 mod extract;
 mod fetch;
 mod locate;
@@ -24,14 +19,17 @@ mod table;
 mod verify;
 
 #[cfg(feature = "fetch")]
+mod answer;
+#[cfg(feature = "fetch")]
 mod download;
 #[cfg(test)]
 mod tests;
 
+pub use entry::Entry;
 pub use locate::{Location, ROOT_VARIABLE, default_root};
 pub use progress::Progress;
 pub use store::Store;
-pub use table::Entry;
+
 pub use verify::{FileReport, Status, VerifyReport};
 
 #[cfg(feature = "mnist-mini")]

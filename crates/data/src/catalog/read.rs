@@ -2,17 +2,16 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use flate2::bufread::GzDecoder;
-
 use super::{
     Datasets,
+    content::{Content, is_damage},
+    entry::{Entry, File, Files, Format},
     locate::{find, relative},
-    table::{Entry, File, Files, Format},
 };
 use crate::{
     DataError, DatasetInfo, ImageDataset,
@@ -30,8 +29,8 @@ pub(crate) struct Part {
     pub labels: Vec<u8>,
 }
 
-/// Reads both parts. The pixels are in memory once; besides them there is one
-/// file at a time.
+/// Reads both parts. The pixels are in memory once, besides an IDX file while it
+/// is read.
 pub(crate) fn read(entry: &Entry, files: &Files, root: &Path) -> Result<Datasets, DataError> {
     let part = |part: &'static [File], count| {
         let paths = part
@@ -73,11 +72,7 @@ fn read_part(
         Format::Cifar10 | Format::Cifar100 => {
             let mut records = Records::with_capacity(count);
             for (path, file) in paths {
-                let bytes = content_of(path, file.size)?;
-                match format {
-                    Format::Cifar10 => records.append_cifar10(&bytes, &shown(path))?,
-                    _ => records.append_cifar100(&bytes, &shown(path))?,
-                }
+                append_records(&mut records, format, path, file)?;
             }
             Part {
                 pixels: records.pixels,
@@ -119,20 +114,83 @@ fn read_images(entry: &Entry, path: &Path) -> Result<Vec<u8>, DataError> {
     Ok(images.pixels)
 }
 
+/// Appends a file of CIFAR, a piece at a time, so that the file is not in memory
+/// besides its records.
+fn append_records(
+    records: &mut Records,
+    format: Format,
+    path: &Path,
+    file: &File,
+) -> Result<(), DataError> {
+    let record = match format {
+        Format::Cifar100 => 3074,
+        _ => 3073,
+    };
+    let mut content = Content::open(path).map_err(DataError::io("read", path))?;
+    let mut piece = Vec::new();
+    let mut total = 0;
+    while total <= file.size {
+        piece.clear();
+        let read = content.by_ref().take(1000 * record).read_to_end(&mut piece);
+        total += match read {
+            Ok(0) if total > 0 => break,
+            Ok(read) => read as u64,
+            Err(problem) => return Err(unreadable(path, total, &problem)),
+        };
+        let name = shown(path);
+        let appended = match format {
+            Format::Cifar100 => records.append_cifar100(&piece, &name),
+            _ => records.append_cifar10(&piece, &name),
+        };
+        if let Err(error) = appended {
+            // The whole file tells which of its images it is.
+            check_structure(path, format, file)?;
+            return Err(error);
+        }
+    }
+    content
+        .finish()
+        .map_err(|problem| unreadable(path, total, &problem))
+}
+
 /// Whether the file's content can be what its name says: for files without a
 /// digest.
-pub(crate) fn check_structure(path: &Path, files: &Files, file: &File) -> Result<(), DataError> {
-    match files.format {
+pub(crate) fn check_structure(path: &Path, format: Format, file: &File) -> Result<(), DataError> {
+    let name = shown(path);
+    match format {
         Format::Idx if file.name.contains("-idx3-") => {
-            idx::read_images(&bytes_of(path)?, &shown(path)).map(drop)
+            idx::read_images(&bytes_of(path)?, &name).map(drop)
         }
-        Format::Idx => idx::read_labels(&bytes_of(path)?, &shown(path)).map(drop),
-        Format::Cifar10 => {
-            cifar::read_cifar10(&content_of(path, file.size)?, &shown(path)).map(drop)
-        }
-        Format::Cifar100 => {
-            cifar::read_cifar100(&content_of(path, file.size)?, &shown(path)).map(drop)
-        }
+        Format::Idx => idx::read_labels(&bytes_of(path)?, &name).map(drop),
+        Format::Cifar10 => cifar::read_cifar10(&content_of(path, file)?, &name).map(drop),
+        Format::Cifar100 => cifar::read_cifar100(&content_of(path, file)?, &name).map(drop),
+    }
+}
+
+/// The content of a file, gzipped or not: at most a byte more than it should be.
+fn content_of(path: &Path, file: &File) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    let content = Content::open(path).map_err(DataError::io("read", path))?;
+    match content.take(file.size + 1).read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(problem) => Err(unreadable(path, bytes.len() as u64, &problem)),
+    }
+}
+
+/// An error of reading: of the file's bytes, or of the machine.
+fn unreadable(path: &Path, offset: u64, problem: &io::Error) -> DataError {
+    if is_damage(problem) {
+        return DataError::Malformed {
+            file: shown(path),
+            offset,
+            expected: "undamaged content of the expected length".into(),
+            found: problem.to_string(),
+        };
+    }
+    DataError::Io {
+        action: "read",
+        path: path.into(),
+        problem: problem.to_string(),
     }
 }
 
@@ -167,21 +225,6 @@ pub(crate) fn assemble(
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, DataError> {
     fs::read(path).map_err(DataError::io("read", path))
-}
-
-/// The content of a file, gzipped or not: of a gzipped one at most a byte more
-/// than it should be.
-fn content_of(path: &Path, size: u64) -> Result<Vec<u8>, DataError> {
-    let bytes = bytes_of(path)?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
-    }
-    let mut content = Vec::new();
-    GzDecoder::new(bytes.as_slice())
-        .take(size + 1)
-        .read_to_end(&mut content)
-        .map_err(DataError::io("unpack", path))?;
-    Ok(content)
 }
 
 fn shown(path: &Path) -> String {

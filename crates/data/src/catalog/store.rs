@@ -1,16 +1,28 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Datasets, entry, fetch,
+    Datasets, entry,
+    entry::Source,
+    fetch,
     locate::{self, Location, default_root},
     progress::Progress,
     read,
-    table::Source,
     verify::{self, VerifyReport},
 };
 use crate::DataError;
 
 /// A folder of data sets, the *data root*, and where missing ones come from.
+///
+/// The files lie as torchvision lays them, gzipped or not, so that both use the
+/// same ones:
+///
+/// ```text
+/// ROOT/MNIST/raw/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]
+/// ROOT/FashionMNIST/raw/…
+/// ROOT/KMNIST/raw/…
+/// ROOT/cifar-10-batches-bin/{data_batch_1…5,test_batch}.bin[.gz]
+/// ROOT/cifar-100-binary/{train,test}.bin[.gz]
+/// ```
 ///
 /// ```no_run
 /// let store = data::Store::new(None).offline(true);

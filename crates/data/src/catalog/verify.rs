@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{
     digest::{self, Check},
+    entry::Files,
     locate::{find, relative},
     read,
-    table::Files,
 };
 use crate::DataError;
 
@@ -92,7 +92,7 @@ pub(crate) fn verify(
                 match digest::check(path, file, &sums).map_err(DataError::io("read", path))? {
                     Check::Matches { digest, from } => Status::Ok { digest, from },
                     Check::Differs { expected, found } => Status::Differs { expected, found },
-                    Check::Unpublished => match read::check_structure(path, files, file) {
+                    Check::Unpublished => match read::check_structure(path, files.format, file) {
                         Ok(()) => Status::Unpublished,
                         Err(problem) => Status::Malformed {
                             problem: problem.to_string(),

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     digest::hex,
-    table::{Archive, Digest, File, Files, Format, Origin},
+    entry::{Archive, Digest, File, Files, Format, Origin},
 };
 
 /// Bytes that cannot be compressed, so that a gzip of them is as long.

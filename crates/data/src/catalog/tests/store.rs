@@ -5,7 +5,7 @@ use crate::{
     DataError,
     catalog::{
         Status, Store, entry, fetch,
-        read::{Part, assemble},
+        read::{Part, assemble, read},
         verify::verify,
     },
     formats::idx,
@@ -164,6 +164,61 @@ fn files_without_a_digest_are_checked_for_structure() {
         "{problem}"
     );
     assert!(!report.is_ok());
+}
+
+#[test]
+fn files_of_cifar_are_read_by_pieces_into_one_block() {
+    // More than one piece, gzipped or not.
+    let mut train = noise(2500 * 3073, 4);
+    train.chunks_mut(3073).for_each(|record| record[0] %= 10);
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("cut-bin");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("train.bin"), &train).unwrap();
+    fs::write(folder.join("test.bin"), gzip(&records(1))).unwrap();
+    let file = |name, size| File {
+        name,
+        size,
+        digest: Digest::None,
+    };
+    let mut files = archived(b"", vec![]);
+    files.folder = "cut-bin";
+    files.train = std::slice::from_ref(leak(file("train.bin", train.len() as u64)));
+    let mut entry = *entry("cifar10").unwrap();
+    (entry.train, entry.test) = (2500, 2);
+
+    let datasets = read(&entry, &files, root.path()).unwrap();
+    let (labels, at) = (datasets.train.labels(), 2100);
+    assert_eq!(u8::try_from(labels[at]).unwrap(), train[at * 3073]);
+    assert_eq!(
+        datasets.train.image(at),
+        &train[at * 3073 + 1..(at + 1) * 3073]
+    );
+    assert_eq!(datasets.test.labels(), [1, 2]);
+
+    let error_with = |bytes: &[u8]| {
+        fs::write(folder.join("train.bin"), bytes).unwrap();
+        read(&entry, &files, root.path()).unwrap_err().to_string()
+    };
+    let mut wrong = train.clone();
+    wrong[2100 * 3073] = 10;
+    let error = error_with(&wrong);
+    assert!(
+        error.contains("byte 6453300") && error.contains("image 2100"),
+        "{error}"
+    );
+    assert!(error_with(&train[..train.len() - 1]).contains("image 2499"));
+    assert!(error_with(b"").contains("empty"));
+    let error = error_with(&train[3073..]);
+    assert!(error.contains("2499 labels"), "{error}");
+    let longer = [train.as_slice(), &[0; 3073 * 2000]].concat();
+    assert!(
+        error_with(&longer).contains("train.bin"),
+        "{}",
+        error_with(&longer)
+    );
+    let half = gzip(&train);
+    assert!(error_with(&half[..half.len() / 2]).contains("undamaged"));
 }
 
 #[test]
