@@ -10,12 +10,14 @@ mod blur;
 mod crop;
 mod draw;
 mod elastic;
+mod erasing;
 mod flip;
 #[cfg(test)]
 mod golden;
 mod image;
 mod parameter;
 mod perspective;
+mod piece;
 mod pipeline;
 mod resize;
 mod resized_crop;
@@ -32,6 +34,7 @@ pub use affine::{RandomAffine, Shear};
 pub use blur::GaussianBlur;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use elastic::Elastic;
+pub use erasing::{Cutout, DatasetPaint, Paint, RandomErasing};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use parameter::{Fill, Interpolation, Interval, Pair, Size};
@@ -125,4 +128,8 @@ steps! {
     Elastic = "elastic",
     /// Blurs.
     GaussianBlur = "gaussian-blur",
+    /// Paints over a random rectangle.
+    RandomErasing = "random-erasing",
+    /// Paints over squares.
+    Cutout = "cutout",
 }

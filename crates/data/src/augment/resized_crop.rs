@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Augment, Draw, Fill, Image, Interpolation, PaddingMode, Resize, Step,
     crop::crop,
-    parameter::{Problem, Size, require},
+    parameter::{Problem, Size},
+    piece::{Piece, check_scale_and_ratio, draw_place, draw_size},
     resize::resize,
 };
 
@@ -41,53 +42,6 @@ impl Default for RandomResizedCrop {
     }
 }
 
-/// A rectangle in an image, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Piece {
-    /// Row and column of the corner.
-    pub place: [usize; 2],
-    /// Height and width.
-    pub size: [usize; 2],
-}
-
-/// That `scale` and `ratio` can be drawn from.
-pub(super) fn check_piece(scale: [f64; 2], ratio: [f64; 2]) -> Result<(), Problem> {
-    let [least, most] = scale;
-    require(
-        "scale",
-        0.0 <= least && least <= most && most <= 1.0,
-        || format!("from {least} to {most} are no shares of an area: least and most, from 0 to 1"),
-    )?;
-    let [least, most] = ratio;
-    let possible = 0.0 < least && least <= most && most.is_finite();
-    require("ratio", possible, || {
-        format!("from {least} to {most} are no ratios: least and most, above 0")
-    })
-}
-
-/// Height and width of a share of an image that is uniform over `scale`, with a
-/// ratio (width over height) whose logarithm is uniform over that of `ratio`.
-pub(super) fn draw_size(
-    [height, width]: [usize; 2],
-    scale: [f64; 2],
-    ratio: [f64; 2],
-    draw: &mut Draw,
-) -> [usize; 2] {
-    let area = (height * width) as f64 * draw.uniform(scale[0], scale[1]);
-    let ratio = draw.uniform(ratio[0].ln(), ratio[1].ln()).exp();
-    [area / ratio, area * ratio].map(|square| square.sqrt().round_ties_even() as usize)
-}
-
-/// A place for a piece of `size`, each equally likely.
-pub(super) fn draw_place([height, width]: [usize; 2], size: [usize; 2], draw: &mut Draw) -> Piece {
-    let top = draw.below(height - size[0] + 1);
-    let left = draw.below(width - size[1] + 1);
-    Piece {
-        place: [top, left],
-        size,
-    }
-}
-
 impl RandomResizedCrop {
     fn piece(&self, image: [usize; 2], draw: &mut Draw) -> Piece {
         let [height, width] = image;
@@ -122,7 +76,7 @@ impl Step for RandomResizedCrop {
         if let Some(size) = self.size {
             size.check("size")?;
         }
-        check_piece(self.scale, self.ratio)?;
+        check_scale_and_ratio(self.scale, self.ratio)?;
         Ok([shape[0], height, width])
     }
 
