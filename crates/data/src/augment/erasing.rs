@@ -195,3 +195,102 @@ impl Step for Cutout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::distribution::{assert_moments, draws};
+
+    /// A black image after `step`: its bytes.
+    fn erased(step: &dyn Step, [channels, height, width]: [usize; 3], draw: &mut Draw) -> Vec<u8> {
+        let shape = [channels, height, width];
+        let mut image = Image::new(vec![0; shape.iter().product()], shape);
+        step.apply(&mut image, draw);
+        image.pixels().to_vec()
+    }
+
+    #[test]
+    fn rectangles_are_drawn_as_torchvision_draws_them() {
+        let erasing = RandomErasing::default();
+        let drawn: Vec<_> = draws(|draw| erasing.piece([32, 48], draw).unwrap());
+        // Of v2.RandomErasing().make_params([torch.zeros(3, 32, 48)]), 40,000 times.
+        assert_moments(drawn.iter().map(|p| p.place[0] as f64), 8.113, 6.238);
+        assert_moments(drawn.iter().map(|p| p.place[1] as f64), 15.517, 10.283);
+        assert_moments(drawn.iter().map(|p| p.size[0] as f64), 15.645, 6.593);
+        assert_moments(drawn.iter().map(|p| p.size[1] as f64), 17.025, 7.820);
+        assert!(drawn.iter().all(|p| p.size[0] < 32 && p.size[1] < 48));
+        let tall = RandomErasing {
+            scale: [0.5, 0.5],
+            ratio: [4.0, 4.0],
+            ..erasing.clone()
+        };
+        assert!(
+            draws(|draw| tall.piece([32, 32], draw))
+                .iter()
+                .all(Option::is_none)
+        );
+        let white = RandomErasing {
+            value: Paint::Colour(Fill::Grey(255)),
+            ..erasing
+        };
+        let changed = draws(|draw| f64::from(erased(&white, [1, 32, 48], draw).contains(&255)));
+        assert_moments(changed, 0.5, 0.5);
+    }
+
+    #[test]
+    fn noise_has_the_mean_and_deviation_of_the_data_set() {
+        let noise = RandomErasing {
+            p: 1.0,
+            scale: [0.2, 0.3],
+            value: Paint::Dataset(DatasetPaint::Random),
+            ..RandomErasing::default()
+        };
+        let images = draws(|draw| erased(&noise, [3, 32, 48], draw));
+        for (channel, (mean, std)) in [(0.5, 0.1), (0.4, 0.15), (0.3, 0.05)]
+            .into_iter()
+            .enumerate()
+        {
+            let planes = images.iter().map(|image| &image[channel * 1536..][..1536]);
+            let values: Vec<f64> = planes
+                .flatten()
+                .filter(|&&value| value > 0)
+                .map(|&v| v.into())
+                .collect();
+            let count = values.len() as f64;
+            assert!(count > 400_000.0, "{count}");
+            let found = values.iter().sum::<f64>() / count;
+            let square: f64 = values.iter().map(|value| (value - found).powi(2)).sum();
+            assert!((found / (255.0 * mean) - 1.0).abs() < 0.01, "{found}");
+            assert!(((square / count).sqrt() / (255.0 * std) - 1.0).abs() < 0.02);
+        }
+    }
+
+    #[test]
+    fn squares_lie_around_every_pixel_alike() {
+        let cutout = Cutout {
+            size: 4,
+            holes: 1,
+            value: mean(),
+        };
+        let images = draws(|draw| erased(&cutout, [3, 6, 5], draw));
+        let mut covered = [0.0; 30];
+        for image in &images {
+            for (at, covered) in covered.iter_mut().enumerate() {
+                let pixel = [image[at], image[30 + at], image[60 + at]];
+                // The mean colour: 0.5, 0.4 and 0.3 of 255.
+                assert!(pixel == [0; 3] || pixel == [128, 102, 77], "{pixel:?}");
+                *covered += f64::from(pixel != [0; 3]) / images.len() as f64;
+            }
+        }
+        // Rows and columns from 2 before the middle to 1 after it: so many
+        // middles, of 30, cover a pixel.
+        let middles = |at: usize, len: usize| (at + 3).min(len) - at.saturating_sub(1);
+        for (at, &covered) in covered.iter().enumerate() {
+            let expected = (middles(at / 5, 6) * middles(at % 5, 5)) as f64 / 30.0;
+            assert!(
+                (covered - expected).abs() < 0.055,
+                "{at}: {covered}, not {expected}"
+            );
+        }
+    }
+}

@@ -8,6 +8,8 @@
 mod affine;
 mod blur;
 mod crop;
+#[cfg(test)]
+mod distribution;
 mod draw;
 mod elastic;
 mod erasing;

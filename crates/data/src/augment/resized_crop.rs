@@ -119,7 +119,10 @@ fn resized_crop(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::golden::Case;
+    use crate::augment::{
+        distribution::{assert_moments, assert_uniform, draws},
+        golden::Case,
+    };
 
     #[test]
     fn pieces_are_torchvisions() {
@@ -135,5 +138,52 @@ mod tests {
                 case.check(&image, 1);
             }
         }
+    }
+
+    #[test]
+    fn pieces_are_drawn_as_torchvision_draws_them() {
+        let crop = RandomResizedCrop::default();
+        let drawn = draws(|draw| crop.piece([32, 48], draw));
+        for piece in &drawn {
+            let [height, width] = piece.size.map(|side| side as f64);
+            let share = height * width / (32.0 * 48.0);
+            assert!((0.07..=1.0).contains(&share), "{piece:?}");
+            assert!((0.7..=1.42).contains(&(width / height)), "{piece:?}");
+            assert!(piece.place[0] + piece.size[0] <= 32 && piece.place[1] + piece.size[1] <= 48);
+        }
+        // Of v2.RandomResizedCrop(32).make_params([torch.zeros(3, 32, 48)]), 40,000 times.
+        assert_moments(drawn.iter().map(|p| p.place[0] as f64), 4.258, 4.420);
+        assert_moments(drawn.iter().map(|p| p.place[1] as f64), 11.773, 8.240);
+        assert_moments(drawn.iter().map(|p| p.size[0] as f64), 23.521, 5.995);
+        assert_moments(drawn.iter().map(|p| p.size[1] as f64), 24.576, 7.404);
+    }
+
+    #[test]
+    fn the_ratio_is_uniform_in_its_logarithm() {
+        let ratios = draws(|draw| {
+            let [height, width] = draw_size([4000, 4000], [0.25, 0.25], [0.5, 4.0], draw);
+            (width as f64 / height as f64).ln()
+        });
+        assert_uniform(ratios, [0.5_f64.ln(), 4_f64.ln()]);
+        let shares = draws(|draw| {
+            let [height, width] = draw_size([4000, 4000], [0.08, 1.0], [0.75, 1.3], draw);
+            (height * width) as f64 / 16e6
+        });
+        assert_uniform(shares, [0.08, 1.0]);
+    }
+
+    #[test]
+    fn where_no_piece_fits_the_middle_is_taken() {
+        let crop = RandomResizedCrop {
+            scale: [1.0, 1.0],
+            ..RandomResizedCrop::default()
+        };
+        for piece in draws(|draw| crop.piece([10, 40], draw)) {
+            let (place, size) = ([0, 13], [10, 13]);
+            assert_eq!(piece, Piece { place, size });
+        }
+        let upright = draws(|draw| crop.piece([40, 9], draw));
+        let (place, size) = ([14, 0], [12, 9]);
+        assert_eq!(upright[0], Piece { place, size });
     }
 }
