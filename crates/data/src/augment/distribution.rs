@@ -1,6 +1,6 @@
 //! Random parameters: drawn many times, and held against what they are meant to be.
 
-use super::Draw;
+use super::{Draw, Image, Step};
 use crate::DatasetInfo;
 
 /// What describes images of `shape`.
@@ -22,6 +22,14 @@ pub fn draws<T>(of: impl Fn(&mut Draw) -> T) -> Vec<T> {
     (0..2_000)
         .map(|index| of(&mut Draw::for_image(&info, 7, 1, index)))
         .collect()
+}
+
+/// A black image after `step`: its bytes.
+pub fn after(step: &dyn Step, [channels, height, width]: [usize; 3], draw: &mut Draw) -> Vec<u8> {
+    let shape = [channels, height, width];
+    let mut image = Image::new(vec![0; shape.iter().product()], shape);
+    step.apply(&mut image, draw);
+    image.pixels().to_vec()
 }
 
 /// That the mean and standard deviation are these: within five standard errors,

@@ -8,6 +8,7 @@
 mod affine;
 mod blur;
 mod crop;
+mod cutout;
 #[cfg(test)]
 mod distribution;
 mod draw;
@@ -17,6 +18,8 @@ mod flip;
 #[cfg(test)]
 mod golden;
 mod image;
+mod line;
+mod paint;
 mod parameter;
 mod perspective;
 mod piece;
@@ -35,10 +38,12 @@ use parameter::Problem;
 pub use affine::{RandomAffine, Shear};
 pub use blur::GaussianBlur;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
+pub use cutout::Cutout;
 pub use elastic::Elastic;
-pub use erasing::{Cutout, DatasetPaint, Paint, RandomErasing};
+pub use erasing::RandomErasing;
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
+pub use paint::{DatasetPaint, Paint};
 pub use parameter::{Fill, Interpolation, Interval, Pair, Size};
 pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;

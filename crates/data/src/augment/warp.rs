@@ -1,8 +1,11 @@
-//! Straight-line maps of the plane: torchvision's `affine`, `rotate` and
-//! `perspective` on byte tensors.
+//! Maps of the plane: torchvision's `affine`, `rotate`, `perspective` and
+//! `elastic` on byte tensors.
 
-use super::{Fill, Image, Interpolation, sample};
-use sample::{Line, resample};
+use super::{
+    Fill, Image, Interpolation,
+    line::{self, Line},
+    sample::resample,
+};
 
 /// Rotates by `angle` degrees (clockwise), shears by `shear` degrees (x, y),
 /// scales by `scale`, above 0, around `center` (x, y in pixels from the upper
@@ -85,13 +88,13 @@ struct Affine {
 
 impl Affine {
     fn apply(&self, image: &mut Image, interpolation: Interpolation, fill: &Fill) {
-        let step = sample::place([self.matrix[0][0], self.matrix[1][0]]);
+        let step = line::place([self.matrix[0][0], self.matrix[1][0]]);
         let line = step.map(Line::new);
         resample(image, fill, |source, row, out| {
             // Along a row the places lie on a line, unless it leads too far away.
-            let start = sample::place(self.place(0, row));
-            let end = sample::place(self.place(out.len(), row));
-            let place = |column| sample::place(self.place(column, row));
+            let start = line::place(self.place(0, row));
+            let end = line::place(self.place(out.len(), row));
+            let place = |column| line::place(self.place(column, row));
             let rounded = |axis, column| self.rounded(axis, column, row);
             match (interpolation, line.as_ref().zip(start.and(end).and(start))) {
                 (Interpolation::Bilinear, Some((line, start))) => {
@@ -162,7 +165,7 @@ pub(super) fn perspective(
         let place = |column| {
             let x = column as f64 + 0.5;
             let depth = g * x + h * y + 1.0;
-            sample::place([
+            line::place([
                 (a * x + b * y + c) / depth - 0.5,
                 (d * x + e * y + f) / depth - 0.5,
             ])
@@ -195,7 +198,7 @@ pub(super) fn displace(
     resample(image, fill, |source, row, out| {
         let place = |column: usize| {
             let at = row * width + column;
-            sample::place([
+            line::place([
                 column as f64 + f64::from(by(0, at)) * width as f64 / 2.0,
                 row as f64 + f64::from(by(1, at)) * height as f64 / 2.0,
             ])
