@@ -10,7 +10,7 @@ pub(super) type Place = [i64; 2];
 /// A place given in pixels; none if it is too far away for a [`Place`].
 pub(super) fn place([x, y]: [f64; 2]) -> Option<Place> {
     let possible = |at: f64| at.abs() < f64::from(1 << 29);
-    let fixed = |at: f64| (at * (1_i64 << FRACTION_BITS) as f64).round_ties_even() as i64;
+    let fixed = |at: f64| (at * (1_i64 << FRACTION_BITS) as f64) as i64;
     (possible(x) && possible(y)).then(|| [fixed(x), fixed(y)])
 }
 

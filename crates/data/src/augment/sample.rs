@@ -77,12 +77,11 @@ pub(super) fn resample(
             let new = &mut new[first * plane..][..lanes * plane];
             for y in 0..height {
                 row(&source, y, out);
-                for (lane, new) in new.chunks_exact_mut(plane).enumerate() {
-                    let new = &mut new[y * width..][..width];
-                    for (new, &word) in new.iter_mut().zip(&*out) {
-                        // The value is in the upper 8 bits of the lane.
-                        *new = (word >> (lane * LANE_BITS + WEIGHT_BITS)) as u8;
-                    }
+                let new = &mut new[y * width..];
+                match lanes {
+                    1 => unpack::<1>(out, new, plane),
+                    2 => unpack::<2>(out, new, plane),
+                    _ => unpack::<LANES>(out, new, plane),
                 }
             }
         }
@@ -99,6 +98,19 @@ fn pack<const N: usize>(old: &[u8], words: &mut [u64], [height, width]: [usize; 
             *word = (0..N).fold(0, |word, lane| {
                 word | u64::from(channels[lane][x]) << (lane * LANE_BITS)
             });
+        }
+    }
+}
+
+/// Writes a row of words as rows of channels, which are `plane` bytes apart.
+fn unpack<const N: usize>(words: &[u64], new: &mut [u8], plane: usize) {
+    let mut planes = new.chunks_mut(plane);
+    let mut channels: [&mut [u8]; N] =
+        std::array::from_fn(|_| &mut planes.next().unwrap_or_default()[..words.len()]);
+    for (x, &word) in words.iter().enumerate() {
+        for (lane, channel) in channels.iter_mut().enumerate() {
+            // The value is in the upper 8 bits of the lane.
+            channel[x] = (word >> (lane * LANE_BITS + WEIGHT_BITS)) as u8;
         }
     }
 }
