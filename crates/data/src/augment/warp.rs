@@ -253,4 +253,24 @@ mod tests {
             case.check(&image, u8::from(mode == Interpolation::Bilinear));
         }
     }
+
+    #[test]
+    fn parameters_out_of_all_proportion_give_an_image() {
+        for scale in [1e-300, 1e-9, 1.0, 1e9, 1e300] {
+            for shear in [[0.0, 0.0], [90.0, 0.0], [0.0, 90.0], [89.999, -89.999]] {
+                for shift in [0.0, 1e9, -1e12, 1e300] {
+                    for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
+                        let mut image = Image::new(vec![100; 3 * 7 * 9], [3, 7, 9]);
+                        let (translate, fill) = ([shift, 0.3], Fill::Grey(50));
+                        affine(&mut image, 1.0, translate, scale, shear, None, mode, &fill);
+                        let possible = |value| (50..=100).contains(value);
+                        assert!(
+                            image.pixels().iter().all(possible),
+                            "{scale} {shear:?} {shift}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }
