@@ -96,7 +96,7 @@ impl Step for Elastic {
         let [_, height, width] = image.shape();
         let scratch = image.scratch();
         let mut field = std::mem::take(&mut scratch.floats);
-        self.field(height, width, draw, &mut field, &mut scratch.weights);
+        self.field(height, width, draw, &mut field, &mut scratch.room);
         displace(image, &field, self.interpolation, &self.fill);
         image.scratch().floats = field;
     }

@@ -218,11 +218,11 @@ pub(super) fn displace(
 /// Where the middle of pixel `at` is on a side of `len` pixels, from -1 to 1,
 /// rounded as in PyTorch: counted from the nearer end.
 fn middle(at: usize, len: usize) -> f32 {
-    let end = (len as f64 - 1.0) / len as f64;
-    let step = (2.0 * end) as f32 / (len.max(2) - 1) as f32;
+    let end = ((len as f64 - 1.0) / len as f64) as f32;
+    let step = 2.0 * end / (len.max(2) - 1) as f32;
     match at < len / 2 {
-        true => step * at as f32 - end as f32,
-        false => end as f32 - step * (len - 1 - at) as f32,
+        true => step.mul_add(at as f32, -end),
+        false => step.mul_add(-((len - 1 - at) as f32), end),
     }
 }
 
