@@ -71,6 +71,25 @@ impl Shear {
     }
 }
 
+impl RandomAffine {
+    /// Angle, pixels to the side and down, factor, and angles of shearing, in the
+    /// order in which torchvision draws them.
+    fn parameters(
+        &self,
+        [_, height, width]: [usize; 3],
+        draw: &mut Draw,
+    ) -> (f64, [f64; 2], f64, [f64; 2]) {
+        let mut within = |[least, most]: [f64; 2]| draw.uniform(least, most);
+        let angle = within(self.degrees.ends());
+        let [share_x, share_y] = self.translate;
+        let translate = [share_x * width as f64, share_y * height as f64]
+            .map(|most| within([-most, most]).round_ties_even());
+        let scale = within(self.scale);
+        let shear = self.shear.axes().map(|degrees| within(degrees.ends()));
+        (angle, translate, scale, shear)
+    }
+}
+
 impl Step for RandomAffine {
     fn check(&self, shape: [usize; 3]) -> Result<[usize; 3], Problem> {
         self.degrees.check("degrees")?;
@@ -98,16 +117,7 @@ impl Step for RandomAffine {
     }
 
     fn apply(&self, image: &mut Image, draw: &mut Draw) {
-        let [_, height, width] = image.shape();
-        let mut within = |[least, most]: [f64; 2]| draw.uniform(least, most);
-        let angle = within(self.degrees.ends());
-        let [most_x, most_y] = [
-            self.translate[0] * width as f64,
-            self.translate[1] * height as f64,
-        ];
-        let translate = [most_x, most_y].map(|most| within([-most, most]).round_ties_even());
-        let scale = within(self.scale);
-        let shear = self.shear.axes().map(|degrees| within(degrees.ends()));
+        let (angle, translate, scale, shear) = self.parameters(image.shape(), draw);
         let (interpolation, fill) = (self.interpolation, &self.fill);
         affine(
             image,
@@ -119,5 +129,41 @@ impl Step for RandomAffine {
             interpolation,
             fill,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::distribution::{assert_uniform, draws};
+
+    #[test]
+    fn parameters_are_uniform() {
+        let affine = RandomAffine {
+            degrees: Interval::Symmetric(15.0),
+            translate: [0.1, 0.25],
+            scale: [0.8, 1.5],
+            shear: Shear::Both([-5.0, 10.0, 0.0, 20.0]),
+            interpolation: Interpolation::Nearest,
+            center: None,
+            fill: Fill::default(),
+        };
+        let drawn = draws(|draw| affine.parameters([3, 32, 48], draw));
+        assert_uniform(drawn.iter().map(|d| d.0), [-15.0, 15.0]);
+        assert_uniform(drawn.iter().map(|d| d.2), [0.8, 1.5]);
+        assert_uniform(drawn.iter().map(|d| d.3[0]), [-5.0, 10.0]);
+        assert_uniform(drawn.iter().map(|d| d.3[1]), [0.0, 20.0]);
+        // Up to 4.8 pixels to the side: −5 and 5 are as far as from 4.5 to 4.8.
+        for (axis, most, ends) in [(0, 5.0, 0.3 / 9.6), (1, 8.0, 0.5 / 16.0)] {
+            let count = |to: f64| drawn.iter().filter(|d| d.1[axis] == to).count() as f64;
+            let all = drawn
+                .iter()
+                .all(|d| d.1[axis].abs() <= most && d.1[axis].fract() == 0.0);
+            assert!(all);
+            for end in [-most, most] {
+                let share = count(end) / drawn.len() as f64;
+                assert!((share - ends).abs() < 0.015, "{end}: {share}");
+            }
+        }
     }
 }

@@ -57,7 +57,7 @@ fn gaussian_blur(image: &mut Image, size: [usize; 2], sigma: [f64; 2]) {
             let values = &mut scratch.floats;
             values.clear();
             values.extend(old.iter().map(|&pixel| f32::from(pixel)));
-            Blur { size, sigma }.apply(values, width, &mut scratch.weights);
+            Blur { size, sigma }.apply(values, width, &mut scratch.room);
             for (new, &value) in new.iter_mut().zip(&*values) {
                 *new = (value + 0.5) as u8;
             }

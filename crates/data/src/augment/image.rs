@@ -18,7 +18,9 @@ pub struct Image {
 pub(crate) struct Scratch {
     pub words: Vec<u64>,
     pub floats: Vec<f32>,
-    pub weights: Vec<f32>,
+    pub room: Vec<f32>,
+    pub weights: Vec<i32>,
+    pub sums: Vec<i32>,
 }
 
 /// Two images are equal if their shapes and pixels are.

@@ -9,16 +9,23 @@ mod affine;
 mod blur;
 mod color;
 mod crop;
+mod cutout;
+#[cfg(test)]
+mod distribution;
 mod draw;
 mod elastic;
+mod erasing;
 mod flip;
 #[cfg(test)]
 pub(crate) mod golden;
 mod image;
+mod line;
 mod mix;
 mod normalize;
+mod paint;
 mod parameter;
 mod perspective;
+mod piece;
 mod pipeline;
 mod policy;
 mod resize;
@@ -42,11 +49,14 @@ pub use color::{
 #[cfg(feature = "folder")]
 pub(crate) use crop::center_crop;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
+pub use cutout::Cutout;
 pub use elastic::Elastic;
+pub use erasing::RandomErasing;
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use mix::{Cutmix, Mixup};
 pub use normalize::{Normalization, Normalize};
+pub use paint::{DatasetPaint, Paint};
 pub use parameter::{Fill, Interpolation, Interval, Pair, Size};
 pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;
@@ -190,6 +200,10 @@ steps! {
     TrivialAugmentWide = "trivial-augment",
     /// A pair of operations that was found best for a data set.
     AutoAugment = "auto-augment",
+    /// Paints over a random rectangle.
+    RandomErasing = "random-erasing",
+    /// Paints over squares.
+    Cutout = "cutout",
 
     ;
 

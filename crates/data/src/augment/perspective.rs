@@ -112,7 +112,10 @@ fn coefficients(height: usize, width: usize, corners: Corners) -> Option<[f64; 8
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::golden::Case;
+    use crate::augment::{
+        distribution::{assert_moments, draws},
+        golden::Case,
+    };
 
     #[test]
     fn perspectives_are_torchvisions() {
@@ -126,5 +129,36 @@ mod tests {
                 case.check(&image, u8::from(mode == Interpolation::Bilinear));
             }
         }
+    }
+
+    #[test]
+    fn corners_move_uniformly_and_images_half_of_the_time() {
+        let perspective = RandomPerspective::default();
+        let drawn = draws(|draw| perspective.corners(33, 48, draw));
+        // 0 to 8 of half of 33 pixels, which is 16; 0 to 12 of 24.
+        let from = [[0, 0], [35, 0], [35, 24], [0, 24]];
+        for (corner, [x, y]) in from.into_iter().enumerate() {
+            for (axis, from, most) in [(0, x, 12), (1, y, 8)] {
+                let at = drawn.iter().map(|corners| corners[corner][axis]);
+                assert_eq!(at.clone().min(), Some(from));
+                assert_eq!(at.clone().max(), Some(from + most));
+                let std = (((most + 1) * (most + 1) - 1) as f64 / 12.0).sqrt();
+                assert_moments(at.map(|at| at as f64), from as f64 + most as f64 / 2.0, std);
+            }
+        }
+        let changed = draws(|draw| {
+            let mut image = Image::new((0..64).collect(), [1, 8, 8]);
+            let before = image.clone();
+            perspective.apply(&mut image, draw);
+            f64::from(image != before)
+        });
+        // One in 3⁸ moves no corner.
+        assert_moments(changed, 0.5, 0.5);
+    }
+
+    #[test]
+    fn corners_on_one_line_have_no_perspective() {
+        assert_eq!(coefficients(8, 8, [[0, 0], [4, 0], [7, 0], [0, 7]]), None);
+        assert_eq!(coefficients(1, 5, [[0, 0], [4, 0], [4, 0], [0, 0]]), None);
     }
 }

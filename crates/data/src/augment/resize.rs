@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -80,7 +82,7 @@ pub(super) fn resize(
     if interpolation == Interpolation::Nearest {
         return nearest(image, [height, width]);
     }
-    // Bytes between the two passes, as in PyTorch.
+    // First the rows, then the columns, with bytes between, as in PyTorch.
     if width != old_width {
         let axis = Axis::new(old_width, width, antialias);
         image.redraw_with([channels, old_height, width], |old, new, scratch| {
@@ -90,10 +92,10 @@ pub(super) fn resize(
                 let rows = old.chunks_exact(old_width);
                 for (old, new) in rows.zip(new.chunks_exact_mut(width)) {
                     let terms = old[first..].iter().zip(&*weights);
-                    let sum: f32 = terms
-                        .map(|(&pixel, weight)| f32::from(pixel) * weight)
+                    let sum: i32 = terms
+                        .map(|(&pixel, weight)| i32::from(pixel) * weight)
                         .sum();
-                    new[column] = (sum + 0.5) as u8;
+                    new[column] = axis.byte(sum);
                 }
             }
         });
@@ -101,21 +103,21 @@ pub(super) fn resize(
     if height != old_height {
         let axis = Axis::new(old_height, height, antialias);
         image.redraw_with([channels, height, width], |old, new, scratch| {
-            let (weights, sums) = (&mut scratch.weights, &mut scratch.floats);
+            let (weights, sums) = (&mut scratch.weights, &mut scratch.sums);
             for row in 0..height {
                 let first = axis.weigh(row, weights);
                 let planes = old.chunks_exact(old_height * width);
                 for (old, new) in planes.zip(new.chunks_exact_mut(height * width)) {
                     sums.clear();
-                    sums.resize(width, 0.5);
+                    sums.resize(width, 0);
                     let rows = old[first * width..].chunks_exact(width);
                     for (pixels, weight) in rows.zip(&*weights) {
                         for (sum, &pixel) in sums.iter_mut().zip(pixels) {
-                            *sum += f32::from(pixel) * weight;
+                            *sum += i32::from(pixel) * weight;
                         }
                     }
                     for (new, &sum) in new[row * width..].iter_mut().zip(&*sums) {
-                        *new = sum as u8;
+                        *new = axis.byte(sum);
                     }
                 }
             }
@@ -150,28 +152,63 @@ struct Axis {
     scale: f64,
     /// How far, in old pixels, one reaches that gets a weight.
     reach: f64,
+    /// Weights are in units of 2 to the minus this.
+    bits: u32,
 }
 
 impl Axis {
     fn new(old: usize, new: usize, antialias: bool) -> Self {
         let scale = old as f64 / new as f64;
         let reach = if antialias { scale.max(1.0) } else { 1.0 };
-        Self { old, scale, reach }
+        let mut axis = Self {
+            old,
+            scale,
+            reach,
+            bits: 0,
+        };
+        // As many bits as PyTorch takes: the largest weight fits into 15.
+        let largest = (0..new).flat_map(|at| axis.shares(at)).fold(0.0, f64::max);
+        let fits = |bits: &u32| ((largest * f64::from(1 << (bits + 1)) + 0.5) as i32) < 1 << 15;
+        axis.bits = (0..22).take_while(fits).count() as u32;
+        axis
     }
 
-    /// The first old pixel that new pixel `at` is made of, and the weights from
-    /// there on: a triangle around the place, of sum 1 also at the border.
-    fn weigh(&self, at: usize, weights: &mut Vec<f32>) -> usize {
-        let middle = (at as f64 + 0.5) * self.scale;
+    /// The old pixels that new pixel `at` is made of.
+    fn pixels(&self, at: usize) -> Range<usize> {
+        let middle = self.middle(at);
         // A negative number becomes 0.
         let first = (middle - self.reach + 0.5) as usize;
-        let end = ((middle + self.reach + 0.5) as usize).min(self.old);
-        let weight = |pixel: usize| 1.0 - ((pixel as f64 + 0.5 - middle) / self.reach).abs();
-        let weight = |pixel| weight(pixel).max(0.0);
-        let sum: f64 = (first..end).map(weight).sum();
+        first..((middle + self.reach + 0.5) as usize).min(self.old)
+    }
+
+    /// Where the middle of new pixel `at` is.
+    fn middle(&self, at: usize) -> f64 {
+        (at as f64 + 0.5) * self.scale
+    }
+
+    /// Their shares in it: a triangle around its middle, of sum 1 also at the
+    /// border.
+    fn shares(&self, at: usize) -> impl Iterator<Item = f64> {
+        let (middle, reach) = (self.middle(at), self.reach);
+        let share = move |pixel: usize| {
+            let away = (pixel as f64 + 0.5 - middle) / reach;
+            (1.0 - away.abs()).max(0.0)
+        };
+        let sum: f64 = self.pixels(at).map(share).sum();
+        self.pixels(at).map(move |pixel| share(pixel) / sum)
+    }
+
+    /// The shares as whole numbers, and the first pixel that has one.
+    fn weigh(&self, at: usize, weights: &mut Vec<i32>) -> usize {
+        let one = f64::from(1 << self.bits);
         weights.clear();
-        weights.extend((first..end).map(|pixel| (weight(pixel) / sum) as f32));
-        first
+        weights.extend(self.shares(at).map(|share| (share * one + 0.5) as i32));
+        self.pixels(at).start
+    }
+
+    /// The byte of a weighted sum.
+    fn byte(&self, sum: i32) -> u8 {
+        ((sum + (1 << self.bits >> 1)) >> self.bits).clamp(0, 255) as u8
     }
 }
 
@@ -194,7 +231,7 @@ mod tests {
                 };
                 let [height, width] = resize.size(image.shape());
                 super::resize(&mut image, [height, width], mode, antialias);
-                case.check(&image, u8::from(mode == Interpolation::Bilinear));
+                case.check(&image, 0);
             }
         }
     }

@@ -25,6 +25,13 @@ pub struct RandomRotation {
     pub fill: Fill,
 }
 
+impl RandomRotation {
+    fn angle(&self, draw: &mut Draw) -> f64 {
+        let [least, most] = self.degrees.ends();
+        draw.uniform(least, most)
+    }
+}
+
 impl Step for RandomRotation {
     fn check(&self, shape: [usize; 3]) -> Result<[usize; 3], Problem> {
         self.degrees.check("degrees")?;
@@ -34,8 +41,26 @@ impl Step for RandomRotation {
     }
 
     fn apply(&self, image: &mut Image, draw: &mut Draw) {
-        let [least, most] = self.degrees.ends();
-        let angle = draw.uniform(least, most);
+        let angle = self.angle(draw);
         rotate(image, angle, self.center, self.interpolation, &self.fill);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::distribution::{assert_uniform, draws};
+
+    #[test]
+    fn angles_are_uniform() {
+        for degrees in [Interval::Symmetric(15.0), Interval::Range([10.0, 50.0])] {
+            let rotation = RandomRotation {
+                degrees,
+                interpolation: Interpolation::Nearest,
+                center: None,
+                fill: Fill::default(),
+            };
+            assert_uniform(draws(|draw| rotation.angle(draw)), degrees.ends());
+        }
     }
 }

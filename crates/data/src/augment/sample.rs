@@ -5,7 +5,10 @@
 //! all of them, and the place and weights of a pixel are worked out once for all
 //! channels. 13 bits of weight are within 0.1 of 255 levels of exact ones.
 
-use super::{Fill, Image};
+use super::{
+    Fill, Image,
+    line::{FRACTION_BITS, Line, Place},
+};
 
 /// Channels in a word.
 const LANES: usize = 3;
@@ -17,21 +20,8 @@ const ONE: u64 = 1 << WEIGHT_BITS;
 /// A half of a level in each lane, so that cutting off rounds.
 const HALVES: u64 = (1 | 1 << LANE_BITS | 1 << (2 * LANE_BITS)) * (ONE / 2);
 
-/// Bits of a [`Place`] after the point.
-const FRACTION_BITS: usize = 32;
 /// Added so that cutting a place off to `WEIGHT_BITS` rounds it.
 const HALF_WEIGHT: i64 = 1 << (FRACTION_BITS - WEIGHT_BITS - 1);
-
-/// A place in an image, x and y in units of 2⁻³² pixels from the centre of the
-/// first pixel.
-pub(super) type Place = [i64; 2];
-
-/// A place given in pixels; none if it is too far away for a [`Place`].
-pub(super) fn place([x, y]: [f64; 2]) -> Option<Place> {
-    let possible = |at: f64| at.abs() < f64::from(1 << 29);
-    let fixed = |at: f64| (at * (1_i64 << FRACTION_BITS) as f64).round_ties_even() as i64;
-    (possible(x) && possible(y)).then(|| [fixed(x), fixed(y)])
-}
 
 /// The nearest whole pixel; none if the place is so near to halfway, by `within`
 /// of it, that it has to be looked at more closely.
@@ -87,12 +77,11 @@ pub(super) fn resample(
             let new = &mut new[first * plane..][..lanes * plane];
             for y in 0..height {
                 row(&source, y, out);
-                for (lane, new) in new.chunks_exact_mut(plane).enumerate() {
-                    let new = &mut new[y * width..][..width];
-                    for (new, &word) in new.iter_mut().zip(&*out) {
-                        // The value is in the upper 8 bits of the lane.
-                        *new = (word >> (lane * LANE_BITS + WEIGHT_BITS)) as u8;
-                    }
+                let new = &mut new[y * width..];
+                match lanes {
+                    1 => unpack::<1>(out, new, plane),
+                    2 => unpack::<2>(out, new, plane),
+                    _ => unpack::<LANES>(out, new, plane),
                 }
             }
         }
@@ -109,6 +98,19 @@ fn pack<const N: usize>(old: &[u8], words: &mut [u64], [height, width]: [usize; 
             *word = (0..N).fold(0, |word, lane| {
                 word | u64::from(channels[lane][x]) << (lane * LANE_BITS)
             });
+        }
+    }
+}
+
+/// Writes a row of words as rows of channels, which are `plane` bytes apart.
+fn unpack<const N: usize>(words: &[u64], new: &mut [u8], plane: usize) {
+    let mut planes = new.chunks_mut(plane);
+    let mut channels: [&mut [u8]; N] =
+        std::array::from_fn(|_| &mut planes.next().unwrap_or_default()[..words.len()]);
+    for (x, &word) in words.iter().enumerate() {
+        for (lane, channel) in channels.iter_mut().enumerate() {
+            // The value is in the upper 8 bits of the lane.
+            channel[x] = (word >> (lane * LANE_BITS + WEIGHT_BITS)) as u8;
         }
     }
 }
@@ -237,56 +239,43 @@ impl Source<'_> {
     }
 }
 
-/// Where the pixels of a row come from: each `step` further.
-pub(super) struct Line {
-    step: Place,
-    /// Columns for a unit of place; not read where `step` is 0.
-    columns: [f64; 2],
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::{distribution::draws, line::place};
 
-impl Line {
-    pub fn new(step: Place) -> Self {
-        let columns = step.map(|step| 1.0 / step as f64);
-        Self { step, columns }
-    }
-
-    /// The place of `column`, if that of the first is `start`.
-    pub fn at(&self, start: Place, column: usize) -> Place {
-        [0, 1].map(|axis| start[axis] + self.step[axis] * column as i64)
-    }
-
-    /// The columns below `count`, from and to, whose places on the axis are at
-    /// least 0 and below `end` pixels. `start` is the place of the first.
-    fn within(&self, axis: usize, start: i64, end: i64, count: usize) -> (usize, usize) {
-        let end = end << FRACTION_BITS;
-        let (step, columns) = (self.step[axis], self.columns[axis]);
-        match step {
-            0 if (0..end).contains(&start) => (0, count),
-            0 => (0, 0),
-            1.. => (
-                first(-start, step, columns, count),
-                first(end - start, step, columns, count),
-            ),
-            // The same of the axis turned round.
-            _ => (
-                first(start - end + 1, -step, -columns, count),
-                first(start + 1, -step, -columns, count),
-            ),
+    #[test]
+    fn a_line_is_its_places_one_by_one() {
+        let mut inner = 0;
+        for (start, step) in draws(|draw| {
+            // From still to far too fast, in whole pixels and not.
+            let reach = [0.0, 0.3, 1.0, 3.0, 1e4][draw.below(5)];
+            let mut pair = |size: f64| {
+                let pair = [0, 1].map(|_| draw.uniform(-size, size));
+                if draw.chance(0.3) {
+                    pair.map(f64::round)
+                } else {
+                    pair
+                }
+            };
+            (pair(6.0), pair(reach))
+        }) {
+            let start = place(start.map(|at| at + 3.0)).unwrap();
+            let line = Line::new(place(step).unwrap());
+            let shape = [5, 6, 9];
+            let mut image = Image::new((0..=255).cycle().take(270).collect(), shape);
+            resample(&mut image, &Fill::Grey(77), |source, _, out| {
+                source.bilinear_line(&line, start, out);
+                for (column, &word) in out.iter().enumerate() {
+                    assert_eq!(
+                        word,
+                        source.bilinear(line.at(start, column)),
+                        "{start:?} {step:?}"
+                    );
+                    inner += usize::from(word != source.fill);
+                }
+            });
         }
+        assert!(inner > 10_000, "{inner}");
     }
-}
-
-/// The first column that has come at least `far`, at `step` a column; `count` if
-/// none below has.
-fn first(far: i64, step: i64, columns: f64, count: usize) -> usize {
-    // Rounded: it may be one too few or too many.
-    let mut column = (far as f64 * columns) as i64;
-    column = column.clamp(0, count as i64);
-    while column > 0 && step * (column - 1) >= far {
-        column -= 1;
-    }
-    while column < count as i64 && step * column < far {
-        column += 1;
-    }
-    column as usize
 }

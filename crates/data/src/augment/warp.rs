@@ -1,8 +1,11 @@
-//! Straight-line maps of the plane: torchvision's `affine`, `rotate` and
-//! `perspective` on byte tensors.
+//! Maps of the plane: torchvision's `affine`, `rotate`, `perspective` and
+//! `elastic` on byte tensors.
 
-use super::{Fill, Image, Interpolation, sample};
-use sample::{Line, resample};
+use super::{
+    Fill, Image, Interpolation,
+    line::{self, Line},
+    sample::resample,
+};
 
 /// Rotates by `angle` degrees (clockwise), shears by `shear` degrees (x, y),
 /// scales by `scale`, above 0, around `center` (x, y in pixels from the upper
@@ -85,13 +88,13 @@ struct Affine {
 
 impl Affine {
     fn apply(&self, image: &mut Image, interpolation: Interpolation, fill: &Fill) {
-        let step = sample::place([self.matrix[0][0], self.matrix[1][0]]);
+        let step = line::place([self.matrix[0][0], self.matrix[1][0]]);
         let line = step.map(Line::new);
         resample(image, fill, |source, row, out| {
             // Along a row the places lie on a line, unless it leads too far away.
-            let start = sample::place(self.place(0, row));
-            let end = sample::place(self.place(out.len(), row));
-            let place = |column| sample::place(self.place(column, row));
+            let start = line::place(self.place(0, row));
+            let end = line::place(self.place(out.len(), row));
+            let place = |column| line::place(self.place(column, row));
             let rounded = |axis, column| self.rounded(axis, column, row);
             match (interpolation, line.as_ref().zip(start.and(end).and(start))) {
                 (Interpolation::Bilinear, Some((line, start))) => {
@@ -162,7 +165,7 @@ pub(super) fn perspective(
         let place = |column| {
             let x = column as f64 + 0.5;
             let depth = g * x + h * y + 1.0;
-            sample::place([
+            line::place([
                 (a * x + b * y + c) / depth - 0.5,
                 (d * x + e * y + f) / depth - 0.5,
             ])
@@ -195,7 +198,7 @@ pub(super) fn displace(
     resample(image, fill, |source, row, out| {
         let place = |column: usize| {
             let at = row * width + column;
-            sample::place([
+            line::place([
                 column as f64 + f64::from(by(0, at)) * width as f64 / 2.0,
                 row as f64 + f64::from(by(1, at)) * height as f64 / 2.0,
             ])
@@ -215,11 +218,11 @@ pub(super) fn displace(
 /// Where the middle of pixel `at` is on a side of `len` pixels, from -1 to 1,
 /// rounded as in PyTorch: counted from the nearer end.
 fn middle(at: usize, len: usize) -> f32 {
-    let end = (len as f64 - 1.0) / len as f64;
-    let step = (2.0 * end) as f32 / (len.max(2) - 1) as f32;
+    let end = ((len as f64 - 1.0) / len as f64) as f32;
+    let step = 2.0 * end / (len.max(2) - 1) as f32;
     match at < len / 2 {
-        true => step * at as f32 - end as f32,
-        false => end as f32 - step * (len - 1 - at) as f32,
+        true => step.mul_add(at as f32, -end),
+        false => step.mul_add(-((len - 1 - at) as f32), end),
     }
 }
 
@@ -248,6 +251,26 @@ mod tests {
                 );
             }
             case.check(&image, u8::from(mode == Interpolation::Bilinear));
+        }
+    }
+
+    #[test]
+    fn parameters_out_of_all_proportion_give_an_image() {
+        for scale in [1e-300, 1e-9, 1.0, 1e9, 1e300] {
+            for shear in [[0.0, 0.0], [90.0, 0.0], [0.0, 90.0], [89.999, -89.999]] {
+                for shift in [0.0, 1e9, -1e12, 1e300] {
+                    for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
+                        let mut image = Image::new(vec![100; 3 * 7 * 9], [3, 7, 9]);
+                        let (translate, fill) = ([shift, 0.3], Fill::Grey(50));
+                        affine(&mut image, 1.0, translate, scale, shear, None, mode, &fill);
+                        let possible = |value| (50..=100).contains(value);
+                        assert!(
+                            image.pixels().iter().all(possible),
+                            "{scale} {shear:?} {shift}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""torchvision's warps, resizes, blurs: geometry.json. Run by `cargo xtask golden`."""
+"""torchvision's resizes, maps of the plane and blurs: geometry.json. Run by `cargo xtask golden`."""
 import torch
 from torchvision.transforms.v2 import InterpolationMode, functional as F
 
@@ -32,7 +32,7 @@ affines = [
 ]
 for salt, parameters in enumerate(affines):
     for mode in MODES:
-        for shape in SHAPES if salt % 2 else SHAPES[::-1][1:]:
+        for shape in SHAPES[salt % 3 :][:2]:
             fill = fill_for(shape) if salt % 3 else 0
             output = F.affine(image(shape, salt), interpolation=MODES[mode], fill=fill, **parameters)
             center = parameters.get("center")
