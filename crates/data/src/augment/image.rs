@@ -3,13 +3,32 @@
 /// A step either changes [`pixels`](Self::pixels) in place, or writes the next
 /// image beside it with [`redraw`](Self::redraw); no step allocates once the
 /// buffers have grown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Image {
     pixels: Vec<u8>,
     shape: [usize; 3],
     /// Where the next image is written.
     next: Vec<u8>,
+    scratch: Scratch,
 }
+
+/// Room for what a step needs beside the two images. What it holds at first is
+/// not said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scratch {
+    pub words: Vec<u64>,
+    pub floats: Vec<f32>,
+    pub weights: Vec<f32>,
+}
+
+/// Two images are equal if their shapes and pixels are.
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.pixels == other.pixels
+    }
+}
+
+impl Eq for Image {}
 
 impl Image {
     /// An image of `shape`, `[channels, height, width]`.
@@ -23,6 +42,7 @@ impl Image {
             pixels,
             shape,
             next: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -59,8 +79,17 @@ impl Image {
     /// Writes a new image of `shape` with `draw(old, new)`. What `new` holds at
     /// first is not said: `draw` writes every byte of it.
     pub(crate) fn redraw(&mut self, shape: [usize; 3], draw: impl FnOnce(&[u8], &mut [u8])) {
+        self.redraw_with(shape, |old, new, _| draw(old, new));
+    }
+
+    /// As [`redraw`](Self::redraw), with room for more.
+    pub(crate) fn redraw_with(
+        &mut self,
+        shape: [usize; 3],
+        draw: impl FnOnce(&[u8], &mut [u8], &mut Scratch),
+    ) {
         self.next.resize(shape.iter().product(), 0);
-        draw(&self.pixels, &mut self.next);
+        draw(&self.pixels, &mut self.next, &mut self.scratch);
         std::mem::swap(&mut self.pixels, &mut self.next);
         self.shape = shape;
     }

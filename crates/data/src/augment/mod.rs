@@ -5,6 +5,7 @@
 //! to one level of 255. What a step draws at random is a function of
 //! `(seed, epoch, index)`.
 
+mod affine;
 mod crop;
 mod draw;
 mod flip;
@@ -12,20 +13,31 @@ mod flip;
 pub(crate) mod golden;
 mod image;
 mod parameter;
+mod perspective;
 mod pipeline;
+mod resize;
+mod resized_crop;
+mod rotation;
+mod sample;
+mod warp;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use draw::Draw;
 use parameter::Problem;
-
 #[cfg(feature = "folder")]
-pub(crate) use crop::center_crop;
+pub(crate) use {crop::center_crop, resize::resize};
+
+pub use affine::{RandomAffine, Shear};
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use flip::{RandomHorizontalFlip, RandomVerticalFlip};
 pub use image::Image;
 pub use parameter::{Fill, Interpolation, Interval, Size};
+pub use perspective::RandomPerspective;
 pub use pipeline::Pipeline;
+pub use resize::Resize;
+pub use resized_crop::RandomResizedCrop;
+pub use rotation::RandomRotation;
 
 /// What every change of one image can do.
 pub(crate) trait Step {
@@ -93,8 +105,18 @@ steps! {
     CenterCrop = "center-crop",
     /// Cuts out a random piece, after padding.
     RandomCrop = "random-crop",
+    /// Makes larger or smaller.
+    Resize = "resize",
+    /// Cuts out a random piece and makes it as large as another.
+    RandomResizedCrop = "random-resized-crop",
     /// Mirrors left to right.
     RandomHorizontalFlip = "random-horizontal-flip",
     /// Mirrors top to bottom.
     RandomVerticalFlip = "random-vertical-flip",
+    /// Rotates.
+    RandomRotation = "random-rotation",
+    /// Rotates, moves, scales and shears.
+    RandomAffine = "random-affine",
+    /// Moves the corners.
+    RandomPerspective = "random-perspective",
 }

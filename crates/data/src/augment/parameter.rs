@@ -39,6 +39,14 @@ pub(crate) fn check_probability(p: f64) -> Result<(), Problem> {
     })
 }
 
+/// A place in pixels, under the key `center`.
+pub(crate) fn check_center(center: Option<[f64; 2]>) -> Result<(), Problem> {
+    let possible = center.iter().flatten().all(|at| at.is_finite());
+    require("center", possible, || {
+        format!("{center:?} is not a place: x and y in pixels")
+    })
+}
+
 /// How values between pixels are found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

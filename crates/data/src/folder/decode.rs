@@ -1,14 +1,11 @@
 use std::io::Cursor;
 
-use image::{
-    DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Luma,
-    imageops::{self, FilterType},
-};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::{FolderOptions, jpeg};
+use super::{FolderOptions, jpeg, webp};
 use crate::{
     DataError,
-    augment::{Image, center_crop},
+    augment::{Image, Interpolation, center_crop, resize},
 };
 
 /// Decodes the image file `bytes` (PNG, JPEG, BMP or WebP, whatever its name),
@@ -44,16 +41,16 @@ pub fn decode(bytes: &[u8], file: &str, options: &FolderOptions) -> Result<Image
         )));
     }
     let mut image = Image::new(planes(image, channels), [channels, sides[0], sides[1]]);
-    resize(&mut image, covering);
+    resize(&mut image, covering, Interpolation::Bilinear, true);
     center_crop(&mut image, [height, width]);
     Ok(image)
 }
 
-/// Whether an image of these sides has at most so many pixels.
+/// Whether an image of these sides has a pixel, and at most so many.
 fn within([height, width]: [usize; 2], max_pixels: u32) -> bool {
     height
         .checked_mul(width)
-        .is_some_and(|pixels| pixels as u64 <= u64::from(max_pixels))
+        .is_some_and(|pixels| (1..=u64::from(max_pixels)).contains(&(pixels as u64)))
 }
 
 /// The image as it is stored, turned upright.
@@ -66,9 +63,20 @@ fn open(bytes: &[u8], max_pixels: u32) -> Result<DynamicImage, String> {
         Err(_) if bytes.is_empty() => return Err("is empty".into()),
         Err(_) => return Err(format!("is no image; {KNOWN}")),
     };
-    if format == Jpeg && !jpeg::is_complete(bytes) {
-        return Err("is a JPEG image that is cut off: its end marker is missing".into());
-    }
+    let fits = |width: u32, height: u32| match within([height as usize, width as usize], max_pixels)
+    {
+        true => Ok(()),
+        false => Err(format!(
+            "{width}×{height} pixels (width × height) are none, or over `max_pixels` = {max_pixels}"
+        )),
+    };
+    let bytes = match format {
+        Jpeg if !jpeg::is_complete(bytes) => {
+            return Err("is a JPEG image that is cut off: its end marker is missing".into());
+        }
+        WebP => webp::checked(bytes, fits)?,
+        _ => bytes,
+    };
     let words = |e: image::ImageError| e.to_string();
     let mut limits = Limits::no_limits();
     // The decoded image with eight bytes a pixel, and as much for the decoder.
@@ -77,11 +85,7 @@ fn open(bytes: &[u8], max_pixels: u32) -> Result<DynamicImage, String> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(words)?;
     let (width, height) = decoder.dimensions();
-    if !within([height as usize, width as usize], max_pixels) {
-        return Err(format!(
-            "{width}×{height} pixels (width × height) are over `max_pixels` = {max_pixels}"
-        ));
-    }
+    fits(width, height)?;
     let orientation = decoder.orientation().map_err(words)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(words)?;
     image.apply_orientation(orientation);
@@ -148,23 +152,6 @@ fn cover([height, width]: [usize; 2], [want_height, want_width]: [usize; 2]) -> 
             want_width,
         ]
     }
-}
-
-/// Bilinear, antialiased, plane by plane.
-fn resize(image: &mut Image, [height, width]: [usize; 2]) {
-    let [channels, old_height, old_width] = image.shape();
-    image.redraw([channels, height, width], |old, new| {
-        let old = old.chunks_exact(old_height * old_width);
-        for (old, new) in old.zip(new.chunks_exact_mut(height * width)) {
-            // Sides fit 32 bits: `max_pixels` does.
-            let plane =
-                ImageBuffer::<Luma<u8>, _>::from_raw(old_width as u32, old_height as u32, old)
-                    .expect("a plane has a byte for each pixel");
-            let resized =
-                imageops::resize(&plane, width as u32, height as u32, FilterType::Triangle);
-            new.copy_from_slice(&resized);
-        }
-    });
 }
 
 #[cfg(test)]

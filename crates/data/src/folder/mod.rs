@@ -15,6 +15,7 @@
 mod decode;
 mod files;
 mod jpeg;
+mod webp;
 
 use std::{fs::File, io::Read, path::Path, sync::Arc};
 
