@@ -181,4 +181,115 @@ mod tests {
             case.check(&image, case.parameter("levels"));
         }
     }
+
+    /// A file of 20×14 pixels without transparency or colour lost.
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let picture = image::RgbImage::from_fn(20, 14, |x, y| {
+            image::Rgb([(x * 12) as u8, (y * 18) as u8, (x * y) as u8])
+        });
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        file.into_inner()
+    }
+
+    fn problem(bytes: &[u8], options: &FolderOptions) -> String {
+        match decode(bytes, "some-file", options) {
+            Err(DataError::Image { file, problem }) => {
+                assert_eq!(file, "some-file");
+                problem
+            }
+            Err(other) => panic!("{other:?}"),
+            Ok(image) => panic!("an image of {:?}", image.shape()),
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_an_error() {
+        let options = FolderOptions::default();
+        for (format, not_needed) in [
+            // The checksum of the last chunk, which is empty.
+            (ImageFormat::Png, 4),
+            (ImageFormat::Jpeg, 0),
+            (ImageFormat::Bmp, 0),
+            (ImageFormat::WebP, 0),
+        ] {
+            let bytes = encoded(format);
+            decode(&bytes, "whole", &options).unwrap();
+            for cut in 0..bytes.len() - not_needed {
+                let problem = problem(&bytes[..cut], &options);
+                assert!(!problem.is_empty(), "{format:?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_and_other_content_are_named() {
+        let options = FolderOptions::default();
+        assert_eq!(problem(&[], &options), "is empty");
+        let text = problem(b"<!DOCTYPE html>", &options);
+        assert!(text.contains("no image; PNG, JPEG, BMP and WebP"), "{text}");
+        let gif = problem(b"GIF89a......", &options);
+        assert!(gif.contains("is a Gif image"), "{gif}");
+        let mut bytes = encoded(ImageFormat::Png);
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x55;
+        let damaged = problem(&bytes, &options);
+        assert!(damaged.contains("decoding Png"), "{damaged}");
+    }
+
+    #[test]
+    fn too_many_pixels_are_refused_before_they_are_decoded() {
+        let small = FolderOptions {
+            max_pixels: 20 * 14 - 1,
+            ..Default::default()
+        };
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::Bmp,
+            ImageFormat::WebP,
+        ] {
+            let refused = problem(&encoded(format), &small);
+            assert!(
+                refused.contains("`max_pixels` = 279"),
+                "{format:?}: {refused}"
+            );
+        }
+        // A header of 60,000×60,000 pixels with its checksum (that of Python's
+        // zlib.crc32), and nothing behind: 3.6 billion pixels are not reserved.
+        let mut bomb = encoded(ImageFormat::Png);
+        bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+        bomb[29..33].copy_from_slice(&[0x0f, 0xb0, 0xe2, 0x15]);
+        let refused = problem(&bomb, &FolderOptions::default());
+        assert!(refused.contains("60000×60000 pixels"), "{refused}");
+        // As many pixels as are let through, but of which few would be seen.
+        let oblong = image::GrayImage::new(30_000, 1);
+        let mut file = Cursor::new(Vec::new());
+        oblong.write_to(&mut file, ImageFormat::Png).unwrap();
+        let refused = problem(&file.into_inner(), &FolderOptions::default());
+        assert!(refused.contains("too oblong for 64×64"), "{refused}");
+    }
+
+    #[test]
+    fn options_that_cannot_be_are_named() {
+        for (options, key) in [
+            (
+                FolderOptions {
+                    channels: 2,
+                    ..Default::default()
+                },
+                "channels",
+            ),
+            (
+                FolderOptions {
+                    size: Size::Square(0),
+                    ..Default::default()
+                },
+                "size",
+            ),
+        ] {
+            let error = decode(&encoded(ImageFormat::Png), "f", &options).unwrap_err();
+            assert!(matches!(error, DataError::FolderOption { key: found, .. } if found == key));
+        }
+    }
 }
