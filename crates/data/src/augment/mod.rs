@@ -46,8 +46,6 @@ pub use color::{
     ColorJitter, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomGrayscale,
     RandomInvert, RandomPosterize, RandomSolarize,
 };
-#[cfg(feature = "folder")]
-pub(crate) use crop::center_crop;
 pub use crop::{CenterCrop, PaddingMode, RandomCrop};
 pub use cutout::Cutout;
 pub use elastic::Elastic;
@@ -64,6 +62,8 @@ pub use policy::{AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide
 pub use resize::Resize;
 pub use resized_crop::RandomResizedCrop;
 pub use rotation::RandomRotation;
+#[cfg(feature = "folder")]
+pub(crate) use {crop::center_crop, resize::resize};
 
 /// What every change of one image can do.
 pub(crate) trait Step {

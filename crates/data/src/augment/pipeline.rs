@@ -19,9 +19,22 @@ impl Pipeline {
     /// The changes `steps`, in order, of images that `info` describes.
     ///
     /// # Errors
-    /// [`DataError::Augment`] with the first step and key that cannot be, or
-    /// [`DataError::AugmentOrder`].
+    /// [`DataError::Augment`] with the first step and key that cannot be,
+    /// [`DataError::AugmentOrder`], or [`DataError::Inconsistent`] if `info` has
+    /// not a mean and a deviation for each channel.
     pub fn new(steps: Vec<Augment>, info: Arc<DatasetInfo>) -> Result<Self, DataError> {
+        let channels = [info.channels; 2];
+        if [info.mean.len(), info.std.len()] != channels {
+            return Err(DataError::Inconsistent {
+                name: info.name.clone(),
+                problem: format!(
+                    "{} means and {} standard deviations for {} channels",
+                    info.mean.len(),
+                    info.std.len(),
+                    info.channels
+                ),
+            });
+        }
         let mut pipeline = Self {
             images: Vec::new(),
             normalization: Normalization::of(&info),

@@ -72,7 +72,7 @@ impl Step for Resize {
 }
 
 /// Makes the image `[height, width]` large.
-pub(super) fn resize(
+pub(crate) fn resize(
     image: &mut Image,
     [height, width]: [usize; 2],
     interpolation: Interpolation,

@@ -1,14 +1,11 @@
 use std::io::Cursor;
 
-use image::{
-    DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Luma,
-    imageops::{self, FilterType},
-};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::{FolderOptions, jpeg};
+use super::{FolderOptions, jpeg, webp};
 use crate::{
     DataError,
-    augment::{Image, center_crop},
+    augment::{Image, Interpolation, center_crop, resize},
 };
 
 /// Decodes the image file `bytes` (PNG, JPEG, BMP or WebP, whatever its name),
@@ -44,16 +41,16 @@ pub fn decode(bytes: &[u8], file: &str, options: &FolderOptions) -> Result<Image
         )));
     }
     let mut image = Image::new(planes(image, channels), [channels, sides[0], sides[1]]);
-    resize(&mut image, covering);
+    resize(&mut image, covering, Interpolation::Bilinear, true);
     center_crop(&mut image, [height, width]);
     Ok(image)
 }
 
-/// Whether an image of these sides has at most so many pixels.
+/// Whether an image of these sides has a pixel, and at most so many.
 fn within([height, width]: [usize; 2], max_pixels: u32) -> bool {
     height
         .checked_mul(width)
-        .is_some_and(|pixels| pixels as u64 <= u64::from(max_pixels))
+        .is_some_and(|pixels| (1..=u64::from(max_pixels)).contains(&(pixels as u64)))
 }
 
 /// The image as it is stored, turned upright.
@@ -66,9 +63,20 @@ fn open(bytes: &[u8], max_pixels: u32) -> Result<DynamicImage, String> {
         Err(_) if bytes.is_empty() => return Err("is empty".into()),
         Err(_) => return Err(format!("is no image; {KNOWN}")),
     };
-    if format == Jpeg && !jpeg::is_complete(bytes) {
-        return Err("is a JPEG image that is cut off: its end marker is missing".into());
-    }
+    let fits = |width: u32, height: u32| match within([height as usize, width as usize], max_pixels)
+    {
+        true => Ok(()),
+        false => Err(format!(
+            "{width}×{height} pixels (width × height) are none, or over `max_pixels` = {max_pixels}"
+        )),
+    };
+    let bytes = match format {
+        Jpeg if !jpeg::is_complete(bytes) => {
+            return Err("is a JPEG image that is cut off: its end marker is missing".into());
+        }
+        WebP => webp::checked(bytes, fits)?,
+        _ => bytes,
+    };
     let words = |e: image::ImageError| e.to_string();
     let mut limits = Limits::no_limits();
     // The decoded image with eight bytes a pixel, and as much for the decoder.
@@ -77,11 +85,7 @@ fn open(bytes: &[u8], max_pixels: u32) -> Result<DynamicImage, String> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(words)?;
     let (width, height) = decoder.dimensions();
-    if !within([height as usize, width as usize], max_pixels) {
-        return Err(format!(
-            "{width}×{height} pixels (width × height) are over `max_pixels` = {max_pixels}"
-        ));
-    }
+    fits(width, height)?;
     let orientation = decoder.orientation().map_err(words)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(words)?;
     image.apply_orientation(orientation);
@@ -150,23 +154,6 @@ fn cover([height, width]: [usize; 2], [want_height, want_width]: [usize; 2]) -> 
     }
 }
 
-/// Bilinear, antialiased, plane by plane.
-fn resize(image: &mut Image, [height, width]: [usize; 2]) {
-    let [channels, old_height, old_width] = image.shape();
-    image.redraw([channels, height, width], |old, new| {
-        let old = old.chunks_exact(old_height * old_width);
-        for (old, new) in old.zip(new.chunks_exact_mut(height * width)) {
-            // Sides fit 32 bits: `max_pixels` does.
-            let plane =
-                ImageBuffer::<Luma<u8>, _>::from_raw(old_width as u32, old_height as u32, old)
-                    .expect("a plane has a byte for each pixel");
-            let resized =
-                imageops::resize(&plane, width as u32, height as u32, FilterType::Triangle);
-            new.copy_from_slice(&resized);
-        }
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +179,117 @@ mod tests {
         for case in Case::all("folder.json") {
             let image = decode(&file(&case), &case.step, &options(&case)).unwrap();
             case.check(&image, case.parameter("levels"));
+        }
+    }
+
+    /// A file of 20×14 pixels without transparency or colour lost.
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let picture = image::RgbImage::from_fn(20, 14, |x, y| {
+            image::Rgb([(x * 12) as u8, (y * 18) as u8, (x * y) as u8])
+        });
+        let mut file = Cursor::new(Vec::new());
+        picture.write_to(&mut file, format).unwrap();
+        file.into_inner()
+    }
+
+    fn problem(bytes: &[u8], options: &FolderOptions) -> String {
+        match decode(bytes, "some-file", options) {
+            Err(DataError::Image { file, problem }) => {
+                assert_eq!(file, "some-file");
+                problem
+            }
+            Err(other) => panic!("{other:?}"),
+            Ok(image) => panic!("an image of {:?}", image.shape()),
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_is_an_error() {
+        let options = FolderOptions::default();
+        for (format, not_needed) in [
+            // The checksum of the last chunk, which is empty.
+            (ImageFormat::Png, 4),
+            (ImageFormat::Jpeg, 0),
+            (ImageFormat::Bmp, 0),
+            (ImageFormat::WebP, 0),
+        ] {
+            let bytes = encoded(format);
+            decode(&bytes, "whole", &options).unwrap();
+            for cut in 0..bytes.len() - not_needed {
+                let problem = problem(&bytes[..cut], &options);
+                assert!(!problem.is_empty(), "{format:?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_and_other_content_are_named() {
+        let options = FolderOptions::default();
+        assert_eq!(problem(&[], &options), "is empty");
+        let text = problem(b"<!DOCTYPE html>", &options);
+        assert!(text.contains("no image; PNG, JPEG, BMP and WebP"), "{text}");
+        let gif = problem(b"GIF89a......", &options);
+        assert!(gif.contains("is a Gif image"), "{gif}");
+        let mut bytes = encoded(ImageFormat::Png);
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x55;
+        let damaged = problem(&bytes, &options);
+        assert!(damaged.contains("decoding Png"), "{damaged}");
+    }
+
+    #[test]
+    fn too_many_pixels_are_refused_before_they_are_decoded() {
+        let small = FolderOptions {
+            max_pixels: 20 * 14 - 1,
+            ..Default::default()
+        };
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::Bmp,
+            ImageFormat::WebP,
+        ] {
+            let refused = problem(&encoded(format), &small);
+            assert!(
+                refused.contains("`max_pixels` = 279"),
+                "{format:?}: {refused}"
+            );
+        }
+        // A header of 60,000×60,000 pixels with its checksum (that of Python's
+        // zlib.crc32), and nothing behind: 3.6 billion pixels are not reserved.
+        let mut bomb = encoded(ImageFormat::Png);
+        bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+        bomb[29..33].copy_from_slice(&[0x0f, 0xb0, 0xe2, 0x15]);
+        let refused = problem(&bomb, &FolderOptions::default());
+        assert!(refused.contains("60000×60000 pixels"), "{refused}");
+        // As many pixels as are let through, but of which few would be seen.
+        let oblong = image::GrayImage::new(30_000, 1);
+        let mut file = Cursor::new(Vec::new());
+        oblong.write_to(&mut file, ImageFormat::Png).unwrap();
+        let refused = problem(&file.into_inner(), &FolderOptions::default());
+        assert!(refused.contains("too oblong for 64×64"), "{refused}");
+    }
+
+    #[test]
+    fn options_that_cannot_be_are_named() {
+        for (options, key) in [
+            (
+                FolderOptions {
+                    channels: 2,
+                    ..Default::default()
+                },
+                "channels",
+            ),
+            (
+                FolderOptions {
+                    size: Size::Square(0),
+                    ..Default::default()
+                },
+                "size",
+            ),
+        ] {
+            let error = decode(&encoded(ImageFormat::Png), "f", &options).unwrap_err();
+            assert!(matches!(error, DataError::FolderOption { key: found, .. } if found == key));
         }
     }
 }

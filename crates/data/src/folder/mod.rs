@@ -15,6 +15,9 @@
 mod decode;
 mod files;
 mod jpeg;
+#[cfg(test)]
+mod tests;
+mod webp;
 
 use std::{fs::File, io::Read, path::Path, sync::Arc};
 

@@ -1,0 +1,206 @@
+use std::fs;
+
+use image::{GrayImage, Luma};
+
+use super::*;
+
+/// A folder with these files. Each picture has one grey, its own number; what
+/// is not named as an image is text.
+fn folder(files: &[&str]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (number, file) in files.iter().enumerate() {
+        let path = root.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        match file.ends_with(".png") {
+            true => GrayImage::from_pixel(3, 2, Luma([number as u8]))
+                .save(path)
+                .unwrap(),
+            false => fs::write(path, "text").unwrap(),
+        }
+    }
+    root
+}
+
+fn small() -> FolderOptions {
+    FolderOptions {
+        size: Size::Square(2),
+        channels: 1,
+        ..Default::default()
+    }
+}
+
+/// The number and class of each picture of a part.
+fn pictures(part: &ImageDataset) -> Vec<(u8, &str)> {
+    let class = |at: usize| &*part.info().classes[usize::from(part.labels()[at])];
+    (0..part.len())
+        .map(|at| (part.image(at)[0], class(at)))
+        .collect()
+}
+
+fn error(files: &[&str]) -> String {
+    load(folder(files).path(), &small())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn parts_have_the_classes_of_train_in_the_order_of_their_bytes() {
+    let root = folder(&[
+        "train/b/2.png",
+        "train/b/10.png",
+        "train/a/inner/1.png",
+        "train/Z/1.png",
+        "train/Z/.hidden.png",
+        "train/Z/notes.txt",
+        "train/.cache/1.png",
+        "val/a/1.png",
+        "test/b/1.png",
+        "test/Z/1.png",
+        "README.md",
+    ]);
+    let Datasets { train, valid, test } = load(root.path(), &small()).unwrap();
+    assert_eq!(train.info().classes, ["Z", "a", "b"]);
+    assert_eq!(pictures(&train), [(3, "Z"), (2, "a"), (1, "b"), (0, "b")]);
+    assert_eq!(pictures(&valid.unwrap()), [(7, "a")]);
+    assert_eq!(pictures(&test), [(9, "Z"), (8, "b")]);
+    assert_eq!(train.info().shape(), [1, 2, 2]);
+    assert!((train.info().mean[0] - 1.5 / 255.0).abs() < 1e-6);
+}
+
+#[test]
+fn without_parts_a_share_of_each_class_is_the_test_part() {
+    let files: Vec<String> = (0..20)
+        .map(|number| format!("{}/{number}.png", ["cat", "train"][number % 2]))
+        .collect();
+    let root = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let load = |options| load(root.path(), &options).unwrap();
+    let sets = load(small());
+    // A class may be called `train`, if no folders lie in it.
+    assert_eq!(sets.train.info().classes, ["cat", "train"]);
+    assert!(sets.valid.is_none());
+    let mut all = [pictures(&sets.train), pictures(&sets.test)].concat();
+    for (part, count) in [(&sets.train, 8), (&sets.test, 2)] {
+        let cats = part.labels().iter().filter(|&&label| label == 0).count();
+        assert_eq!([cats, part.len()], [count, 2 * count]);
+    }
+    all.sort_unstable();
+    assert_eq!(all.len(), 20);
+    assert!(
+        all.iter()
+            .enumerate()
+            .all(|(at, (grey, _))| usize::from(*grey) == at)
+    );
+    assert_eq!(pictures(&load(small()).test), pictures(&sets.test));
+    let other = load(FolderOptions {
+        split_seed: 1,
+        ..small()
+    });
+    assert_ne!(pictures(&other.test), pictures(&sets.test));
+}
+
+#[test]
+fn what_is_not_laid_out_so_is_named() {
+    let found = error(&["notes.txt"]);
+    assert!(found.contains("no sub-folders"), "{found}");
+    let found = error(&["a/1.png", "b/notes.txt"]);
+    assert!(found.contains("class `b` has no images"), "{found}");
+    let found = error(&["train/a/1.png", "test/a/1.png", "test/c/1.png"]);
+    assert!(
+        found.contains("test/c: there is no class `c` in"),
+        "{found}"
+    );
+    let found = error(&["train/a/1.png", "val/a/1.png", "valid/a/1.png"]);
+    assert!(found.contains("`valid` is there too"), "{found}");
+    let found = error(&["train/a/1.png", "plane/1.png"]);
+    assert!(found.contains("`plane` beside `train`"), "{found}");
+    let found = error(&["train/a/1.png", "train/a/2.tiff", "test/a/1.png"]);
+    assert!(found.contains("a/2.tiff: is no image"), "{found}");
+    let gone = load("no/such/folder", &small()).unwrap_err().to_string();
+    assert!(gone.starts_with("no/such/folder: cannot be read"), "{gone}");
+    let nothing = FolderOptions {
+        test_share: 0.0,
+        ..small()
+    };
+    let root = folder(&["a/1.png", "a/2.png"]);
+    let found = load(root.path(), &nothing).unwrap_err().to_string();
+    assert!(
+        found.starts_with("folder, test_share: 0 leaves nothing"),
+        "{found}"
+    );
+}
+
+#[test]
+fn the_first_of_many_bad_images_are_named_in_order() {
+    let bad: Vec<String> = (0..7)
+        .map(|number| format!("train/a/{number}.jpg"))
+        .collect();
+    let mut files: Vec<&str> = bad.iter().map(String::as_str).collect();
+    files.extend(["train/b/1.png", "test/a/1.png"]);
+    let root = folder(&files);
+    let Err(DataError::Images {
+        count,
+        images,
+        first,
+    }) = load(root.path(), &small())
+    else {
+        panic!("bad images are an error");
+    };
+    assert_eq!((count, images, first.len()), (7, 8, NAMED));
+    assert!(
+        first[0].to_string().contains("a/0.jpg: is no image"),
+        "{}",
+        first[0]
+    );
+    assert!(
+        first[4].to_string().contains("a/4.jpg: is no image"),
+        "{}",
+        first[4]
+    );
+}
+
+#[test]
+fn a_flat_channel_is_normalised_to_0() {
+    let root = folder(&["train/a/1.png", "test/a/1.png"]);
+    let info = Arc::clone(load(root.path(), &small()).unwrap().train.info());
+    assert_eq!((&*info.mean, &*info.std), (&[0.0][..], &[1.0][..]));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_make_no_loop() {
+    use std::os::unix::fs::symlink;
+
+    let root = folder(&["train/a/1.png", "test/a/1.png", "elsewhere.png"]);
+    let at = |path: &str| root.path().join(path);
+    symlink(root.path(), at("train/a/up")).unwrap();
+    symlink(at("train/a"), at("train/a/again")).unwrap();
+    symlink(at("elsewhere.png"), at("test/a/2.png")).unwrap();
+    let sets = load(root.path(), &small()).unwrap();
+    // Through `up`, the file beside the parts and those of `test` are below.
+    assert_eq!(sets.train.len(), 4);
+    assert_eq!(sets.test.len(), 2);
+    symlink(at("gone.png"), at("test/a/3.png")).unwrap();
+    let found = load(root.path(), &small()).unwrap_err().to_string();
+    assert!(found.contains("test/a/3.png: cannot be read"), "{found}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_class_whose_name_is_not_utf8_is_an_error() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let root = folder(&["a/1.png"]);
+    fs::create_dir(root.path().join(OsStr::from_bytes(b"b\xff"))).unwrap();
+    let found = load(root.path(), &small()).unwrap_err().to_string();
+    assert!(found.contains("not UTF-8"), "{found}");
+}
+
+#[test]
+fn options_are_read_from_a_configuration() {
+    let read = serde_json::from_str::<FolderOptions>;
+    let options = read(r#"{"size": [32, 48], "channels": 1}"#).unwrap();
+    assert_eq!(options.shape().unwrap(), [1, 32, 48]);
+    assert_eq!(options.test_share, 0.2);
+    let error = read(r#"{"sise": 32}"#).unwrap_err().to_string();
+    assert!(error.contains("unknown field `sise`"), "{error}");
+}
