@@ -1,5 +1,6 @@
 //! The chores of the workspace. `cargo xtask --help` lists them.
 
+mod bench;
 mod ci;
 mod figures;
 mod golden;
@@ -18,6 +19,9 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure, against the peer in the same run.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Run every check that a change must pass, cheapest first.
     Ci,
     /// Make data that the repository holds.
@@ -34,6 +38,12 @@ enum Chore {
 }
 
 #[derive(Subcommand)]
+enum Bench {
+    /// The loader, in images a second and in memory, on CIFAR-10.
+    Data(bench::data::Args),
+}
+
+#[derive(Subcommand)]
 enum Data {
     /// Draw the embedded digits (assets/mnist-mini) from the files of MNIST.
     Mini {
@@ -45,6 +55,7 @@ enum Data {
 
 fn main() -> anyhow::Result<()> {
     match Xtask::parse().chore {
+        Chore::Bench(Bench::Data(args)) => args.run(),
         Chore::Ci => ci::run(),
         Chore::Figures => figures::make(),
         Chore::Data(Data::Mini { from }) => mnist_mini::make(&from),

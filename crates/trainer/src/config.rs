@@ -6,8 +6,9 @@ use std::{
 };
 
 use data::{
-    FolderOptions,
+    HoldOut,
     augment::{Augment, RandomCrop},
+    folder::FolderOptions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +40,10 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Images in a step, at least 1. The last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// The share of the training images held out for validation, 0 ≤ share < 1,
-    /// unless the data set has images for that. The best epoch is chosen on
-    /// them; with 0, the last epoch is the best.
-    pub valid_share: f64,
+    /// The training images held out for validation, unless the data set has
+    /// images for that: a number (`5000`) or a share (`0.1`). The best epoch is
+    /// chosen on them; with 0, the last epoch is the best.
+    pub valid: HoldOut,
     /// Use only so many training images (before the validation part is split
     /// off), at least 1, as evenly over the classes as all of them are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +77,7 @@ impl Default for TrainConfig {
             seed: 42,
             epochs: 15,
             batch_size: 64,
-            valid_share: 0.1,
+            valid: HoldOut::Share(0.1),
             limit: None,
             augment: vec![shift.into()],
             loader: LoaderConfig::default(),
@@ -270,7 +271,7 @@ impl TrainConfig {
     pub fn from_toml(text: &str, file: &Path) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|e| ConfigError::Parse {
             file: file.display().to_string(),
-            message: e.to_string().trim_end().to_string(),
+            message: wrong_step(text).unwrap_or_else(|| e.to_string().trim_end().to_string()),
         })
     }
 
@@ -302,13 +303,14 @@ impl TrainConfig {
             self.batch_size >= 1,
             positive,
         )?;
-        let share = self.valid_share;
-        check(
-            "valid_share",
-            share,
-            (0.0..1.0).contains(&share),
-            "it must be at least 0 and below 1",
-        )?;
+        if let HoldOut::Share(share) = self.valid {
+            check(
+                "valid",
+                share,
+                (0.0..1.0).contains(&share),
+                "it must be a number of images, or a share of at least 0.0 and below 1.0",
+            )?;
+        }
         if let Some(limit) = self.limit {
             check("limit", limit, limit >= 1, positive)?;
         }
@@ -386,6 +388,37 @@ fn check(
     })
 }
 
+/// The first table `[[augment]]` of TOML `text` that is no step: its line and
+/// what is wrong with it. The parser's own message points to the first of them all.
+fn wrong_step(text: &str) -> Option<String> {
+    let document = toml::de::DeTable::parse(text).ok()?.into_inner();
+    let (_, steps) = document
+        .into_iter()
+        .find(|(key, _)| key.get_ref() == "augment")?;
+    let toml::de::DeValue::Array(steps) = steps.into_inner() else {
+        return None;
+    };
+    steps.into_iter().enumerate().find_map(|(at, step)| {
+        let line = line_at(text, step.span().start)?;
+        let name = step.get_ref().as_table().and_then(|table| {
+            let (_, name) = table.iter().find(|(key, _)| key.get_ref() == "name")?;
+            Some(format!(" ({})", name.get_ref().as_str()?))
+        });
+        let error = Augment::deserialize(toml::de::ValueDeserializer::from(step)).err()?;
+        Some(format!(
+            "line {line}: augment, step {}{}: {}",
+            at + 1,
+            name.unwrap_or_default(),
+            error.message()
+        ))
+    })
+}
+
+/// The line (from 1) of a byte of `text`.
+fn line_at(text: &str, byte: usize) -> Option<usize> {
+    Some(text.get(..byte)?.matches('\n').count() + 1)
+}
+
 /// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
 #[must_use]
 pub fn line_of(text: &str, key: &str) -> Option<usize> {
@@ -395,8 +428,7 @@ pub fn line_of(text: &str, key: &str) -> Option<usize> {
     while let Some(part) = parts.next() {
         let (name, value) = table.iter().find(|(name, _)| name.get_ref() == part)?;
         if parts.peek().is_none() {
-            let before = text.get(..name.span().start)?;
-            return Some(before.matches('\n').count() + 1);
+            return line_at(text, name.span().start);
         }
         table = value.get_ref().as_table()?;
     }
@@ -447,15 +479,53 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_step_is_named_with_its_line() {
+        let two = |second: &str| {
+            let first = "epochs = 1\n[[augment]]\nname = \"random-horizontal-flip\"\n";
+            parse(&format!("{first}[[augment]]\n{second}"))
+                .unwrap_err()
+                .to_string()
+        };
+        for (second, words) in [
+            (
+                "name = \"cutout\"",
+                "line 4: augment, step 2 (cutout): missing field `size`",
+            ),
+            (
+                "name = \"random-crop\"\npad = 1",
+                "step 2 (random-crop): unknown field `pad`",
+            ),
+            (
+                "name = \"random-crop\"\npadding = -1",
+                "step 2 (random-crop): ",
+            ),
+            (
+                "name = \"random-corp\"",
+                "step 2 (random-corp): unknown variant `random-corp`",
+            ),
+            (
+                "padding = 1",
+                "line 4: augment, step 2: missing field `name`",
+            ),
+        ] {
+            let error = two(second);
+            assert!(
+                error.starts_with("my.toml: line 4: ") && error.contains(words),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
     fn refuses_impossible_values() {
         for (text, key) in [
             ("epochs = 0", "epochs"),
             ("epochs = 1000001", "epochs"),
             ("batch_size = 0", "batch_size"),
             ("limit = 0", "limit"),
-            ("valid_share = 1.0", "valid_share"),
-            ("valid_share = -0.1", "valid_share"),
-            ("valid_share = nan", "valid_share"),
+            ("valid = 1.0", "valid"),
+            ("valid = -0.1", "valid"),
+            ("valid = nan", "valid"),
             ("[loader]\nthreads = 0", "loader.threads"),
             ("[loader]\nahead = 65", "loader.ahead"),
             ("[optimizer]\nlr = 0.0", "optimizer.lr"),

@@ -149,6 +149,7 @@ mod tests {
                     valid: valid.then_some(scores),
                     lr: 0.1,
                     seconds: 1.0,
+                    data_seconds: 0.1,
                     best: true,
                 }
             })

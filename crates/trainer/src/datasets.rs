@@ -1,5 +1,7 @@
 //! From a configuration to the images that it names.
 
+use std::{ffi::OsStr, path::Path};
+
 use data::{Datasets, Progress, Store, folder};
 
 use crate::{TrainError, config::TrainConfig};
@@ -8,17 +10,48 @@ use crate::{TrainError, config::TrainConfig};
 const FOLDER: &str = "folder:";
 
 /// Loads the data set that `config` names; `store` gets what is missing, and
-/// tells `progress` how that goes.
+/// tells `progress` how that goes. That the model exists is looked at first.
 ///
 /// # Errors
 /// [`TrainError::Unknown`] or [`TrainError::Data`].
 pub fn load_datasets(
     config: &TrainConfig,
     store: &Store,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Datasets, TrainError> {
+    // A slip in the name of the model is no reason to fetch.
+    models::find(&config.model)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
-        Some(path) => folder::load(path.as_ref(), &config.folder)?,
+        Some(path) => folder::load(path, &config.folder)?,
         None => store.load(&config.dataset, progress)?,
     })
+}
+
+/// The name of a data set as a part of a file name.
+pub(crate) fn short_name(dataset: &str) -> String {
+    let name = match dataset.strip_prefix(FOLDER) {
+        Some(path) => Path::new(path)
+            .file_name()
+            .map_or("folder".into(), OsStr::to_string_lossy),
+        None => dataset.into(),
+    };
+    name.replace(|c: char| !c.is_alphanumeric() && c != '-' && c != '_', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_are_one_part_of_a_path() {
+        for (dataset, expected) in [
+            ("fashion-mnist", "fashion-mnist"),
+            ("folder:/data/my photos", "my-photos"),
+            ("folder:photos/", "photos"),
+            ("folder:..", "folder"),
+            ("folder:", "folder"),
+        ] {
+            assert_eq!(short_name(dataset), expected);
+        }
+    }
 }

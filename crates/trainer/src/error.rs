@@ -125,6 +125,8 @@ impl TrainError {
                 error,
                 data::DataError::Split { .. }
                     | data::DataError::Augment { .. }
+                    | data::DataError::AugmentOrder { .. }
+                    | data::DataError::FolderOption { .. }
                     | data::DataError::Loader { .. }
             ),
             _ => false,

@@ -104,6 +104,8 @@ pub struct EpochDone {
     pub lr: f64,
     /// Duration of training and validation.
     pub seconds: f64,
+    /// Seconds of them that the training steps waited for their batches.
+    pub data_seconds: f64,
     /// Whether no epoch before was better.
     pub best: bool,
 }

@@ -15,6 +15,7 @@ mod event;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
 pub mod observers;
+pub mod pictures;
 mod plan;
 mod run_dir;
 mod schedule;

@@ -1,13 +1,15 @@
 //! A configuration that was found to be possible, with all that it names at hand.
 
-use data::{BatchLoader, DatasetInfo, Datasets, ImageDataset, Order, Part, Pipeline, Split};
+use data::{
+    BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
+};
 use models::{NetworkSpec, Summary};
 use std::sync::Arc;
 
 use crate::{
     TrainError,
     backend::{self, BackendChoice, Selected},
-    config::TrainConfig,
+    config::{ConfigError, TrainConfig},
 };
 
 /// What a run needs, checked: nothing in it can fail for a reason that could
@@ -90,14 +92,14 @@ impl Loaders<'_> {
         let seed = self.config.seed;
         let mut chosen: Vec<usize> = (0..train.len()).collect();
         if let Some(limit) = self.config.limit.filter(|&limit| limit < train.len()) {
-            chosen = Split::stratified(train.labels(), Part::Count(limit), seed)?.valid;
+            chosen = Split::stratified(train.labels(), limit, seed)?.valid;
         }
-        let share = match valid {
-            Some(_) => 0.0,
-            None => self.config.valid_share,
+        let held_out = match valid {
+            Some(_) => HoldOut::Count(0),
+            None => self.config.valid,
         };
         let labels: Vec<u16> = chosen.iter().map(|&index| train.labels()[index]).collect();
-        let split = Split::stratified(&labels, Part::Share(share), seed)?;
+        let split = Split::stratified(&labels, held_out, seed).map_err(not_for_validation)?;
         let of_chosen = |part: Vec<usize>| part.into_iter().map(|at| chosen[at]).collect();
 
         let valid = match valid {
@@ -143,5 +145,23 @@ impl Loaders<'_> {
             loader = loader.threads(threads)?;
         }
         Ok(loader)
+    }
+}
+
+/// The error of a split, as one of the key that asks for it.
+fn not_for_validation(error: DataError) -> TrainError {
+    match error {
+        DataError::Split {
+            held_out,
+            images,
+            problem,
+        } => ConfigError::Value {
+            key: "valid",
+            value: held_out.to_string(),
+            problem: format!("cannot be held out of {images} images for validation: {problem}"),
+            origin: None,
+        }
+        .into(),
+        other => other.into(),
     }
 }

@@ -113,8 +113,9 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Io`].
     pub fn write_history(&self, history: &[EpochDone]) -> Result<(), TrainError> {
-        let mut text =
-            String::from("epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,lr,seconds\n");
+        let mut text = String::from(
+            "epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,lr,seconds,data_seconds\n",
+        );
         for row in history {
             let EpochDone {
                 epoch,
@@ -122,6 +123,7 @@ impl RunDir {
                 valid,
                 lr,
                 seconds,
+                data_seconds,
                 ..
             } = row;
             let [loss, accuracy] = match valid {
@@ -129,7 +131,7 @@ impl RunDir {
                 None => [String::new(), String::new()],
             };
             text.push_str(&format!(
-                "{epoch},{},{},{loss},{accuracy},{lr},{seconds:.3}\n",
+                "{epoch},{},{},{loss},{accuracy},{lr},{seconds:.3},{data_seconds:.3}\n",
                 train.loss, train.accuracy
             ));
         }

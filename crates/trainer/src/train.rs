@@ -20,7 +20,7 @@ use models::Network;
 use crate::{
     TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
-    datasets::load_datasets,
+    datasets::{load_datasets, short_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
     plan::Plan,
@@ -52,7 +52,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError`] for the first thing that cannot be.
     pub fn new(config: TrainConfig) -> Result<Self, TrainError> {
-        let store = Store::new(config.data_dir.as_deref())?;
+        let store = Store::new(config.data_dir.as_deref());
         let datasets = load_datasets(&config, &store, &mut |_| {})?;
         Self::with_datasets(config, datasets)
     }
@@ -100,7 +100,7 @@ impl<'a> Trainer<'a> {
             &self.plan.selected.device.clone().autodiff(),
         )?;
         let config = &self.plan.config;
-        let dir = RunDir::create(out, &config.model, &config.dataset)?;
+        let dir = RunDir::create(out, &config.model, &short_name(&config.dataset))?;
         dir.write_config(config)?;
         let schedule = Schedule::new(
             &config.schedule,
@@ -194,9 +194,10 @@ impl Run<'_> {
         let mut lr = 0.0;
         let mut last_batch = None;
         let steps = self.trainer.plan.train.batches();
-        for (index, batch) in self.trainer.plan.train.epoch(epoch as u64).enumerate() {
-            let batch = batch?;
-            let (step, images) = (index + 1, batch.len());
+        let mut batches = self.trainer.plan.train.epoch(epoch as u64);
+        for step in 1..=steps {
+            let batch = batches.next().expect("a loader counts its batches")?;
+            let (index, images) = (step - 1, batch.len());
             let global = (epoch - 1) * steps + index;
             lr = self.schedule.lr(global);
             if step == steps && self.trainer.plan.valid.is_none() {
@@ -221,6 +222,7 @@ impl Run<'_> {
             }
         }
 
+        let data_seconds = batches.waited().as_secs_f64();
         let inference = self.network.valid();
         let valid = match &self.trainer.plan.valid {
             Some(loader) => Some(evaluate(&inference, loader, self.device())?),
@@ -244,6 +246,7 @@ impl Run<'_> {
             valid,
             lr,
             seconds: started.elapsed().as_secs_f64(),
+            data_seconds,
             best: false,
         };
         row.best = self.best.is_none_or(|best| better(&row, &best));
@@ -397,6 +400,7 @@ mod tests {
                 valid: Some(scores),
                 lr: 0.1,
                 seconds: 1.0,
+                data_seconds: 0.1,
                 best: false,
             }
         };

@@ -33,7 +33,7 @@ fn losses(backend: Backend, adapter: AdapterKind) -> Vec<f64> {
         // An epoch of 20 steps.
         limit: Some(STEPS * 32),
         batch_size: 32,
-        valid_share: 0.0,
+        valid: 0.into(),
         epochs: 1,
         // What learns something within the 20 steps.
         augment: Vec::new(),

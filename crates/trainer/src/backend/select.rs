@@ -71,6 +71,14 @@ pub struct Selected {
     pub reason: String,
 }
 
+impl Selected {
+    /// Whether the device should get images as bytes, and normalise them itself:
+    /// a quarter of the transfer.
+    pub(crate) fn normalizes(&self) -> bool {
+        !self.backend.is_cpu() && data::holds_bytes(&self.device)
+    }
+}
+
 /// Why there is no backend to compute on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

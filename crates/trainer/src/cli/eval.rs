@@ -7,6 +7,8 @@ use trainer::{
     evaluate,
 };
 
+use super::store::StoreArgs;
+
 #[derive(clap::Args)]
 pub struct Args {
     /// Folder of the run
@@ -21,6 +23,8 @@ pub struct Args {
     /// Adapter that a wgpu backend takes [default: that of the run]
     #[arg(long, value_name = "KIND")]
     adapter: Option<AdapterKind>,
+    #[command(flatten)]
+    store: StoreArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -33,9 +37,10 @@ impl Args {
         config.backend = self.backend.unwrap_or(config.backend);
         config.adapter = self.adapter.unwrap_or(config.adapter);
 
-        let plan = Plan::new(config)?;
+        let datasets = self.store.load(&config)?;
+        let plan = Plan::new(config, datasets)?;
         let device = &plan.selected.device;
-        let network = plan.spec.build(plan.info.shape(), device)?;
+        let network = plan.spec.build(plan.test.shape(), device)?;
         let network = run.load_weights(self.weights, network)?;
         let test = evaluate(&network, &plan.test, device).map_err(anyhow::Error::from)?;
 

@@ -1,7 +1,9 @@
 //! The command line: verbs and flags into configurations.
 
+mod data;
 mod devices;
 mod eval;
+mod store;
 mod train;
 
 use std::process::ExitCode;
@@ -45,6 +47,8 @@ enum Verb {
     Train(Box<train::Args>),
     /// Score the weights of a run on the test set.
     Eval(eval::Args),
+    /// List, fetch, verify, describe and draw data sets.
+    Data(data::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -55,6 +59,7 @@ impl Cli {
         match self.verb.unwrap_or(Verb::Train(Box::new(self.train))) {
             Verb::Train(args) => args.run(),
             Verb::Eval(args) => args.run(),
+            Verb::Data(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }

@@ -5,12 +5,15 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use data::HoldOut;
 use trainer::{
     Status, TrainConfig, TrainError, Trainer,
     backend::{AdapterKind, BackendChoice},
     config::{ConfigError, OptimizerName, ScheduleName, line_of},
     observers::{Console, Json},
 };
+
+use super::store::StoreArgs;
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -23,23 +26,29 @@ pub struct Args {
     /// Network: convnet, lenet-small, lenet5, lenet5-sigmoid, mlp, perceptron [default: lenet5]
     #[arg(help_heading = "What", long, value_name = "NAME")]
     model: Option<String>,
-    /// Data set: mnist-mini (6,000 digits in the program) [default: mnist-mini]
+    /// Data set: mnist-mini (6,000 digits in the program), mnist, fashion-mnist, kmnist, cifar10,
+    /// cifar100, or folder:PATH with a folder of images for each class [default: mnist-mini]
     #[arg(help_heading = "What", long, value_name = "NAME")]
     dataset: Option<String>,
+    /// Side of the images of a folder, in pixels [default: 64]
+    #[arg(help_heading = "What", long, value_name = "N")]
+    image_size: Option<usize>,
     /// Train on the images as they are [default: random shifts of up to 2 pixels]
     #[arg(help_heading = "What", long)]
     no_augment: bool,
-    /// Share of the training images held out for validation [default: 0.1]
+    /// Training images held out for validation, a number or a share [default: 0.1]
     #[arg(
         help_heading = "What",
         long,
-        value_name = "SHARE",
+        value_name = "N|SHARE",
         allow_negative_numbers = true
     )]
-    valid_share: Option<f64>,
-    /// Use only the first N training images, for a quick try
+    valid: Option<HoldOut>,
+    /// Use only N training images, for a quick try
     #[arg(help_heading = "What", long, value_name = "N")]
     limit: Option<usize>,
+    #[command(flatten)]
+    store: StoreArgs,
     /// Read the configuration from a file, such as a run's config.toml; flags go over it
     #[arg(help_heading = "How", long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
@@ -130,7 +139,8 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config()?;
-        let trainer = Trainer::new(config)?;
+        let datasets = self.store.load(&config)?;
+        let trainer = Trainer::with_datasets(config, datasets)?;
         let backend = trainer.plan().selected.backend;
 
         // A second Ctrl-C does not wait for the end of the step.
@@ -206,6 +216,7 @@ impl Args {
         }
         flag!(model => model, "model");
         flag!(dataset => dataset, "dataset");
+        flag!(image_size => folder.size, "image-size");
         flag!(backend => backend, "backend");
         flag!(adapter => adapter, "adapter");
         flag!(epochs => epochs, "epochs");
@@ -216,9 +227,12 @@ impl Args {
         flag!(momentum => optimizer.momentum, "momentum");
         flag!(schedule => schedule.name, "schedule");
         flag!(warmup_epochs => schedule.warmup_epochs, "warmup-epochs");
-        flag!(valid_share => valid_share, "valid-share");
+        flag!(valid => valid, "valid");
         flag!(limit => limit, "limit");
         flag!(seed => seed, "seed");
+        if let Some(dir) = &self.store.data_dir {
+            config.data_dir = Some(dir.clone());
+        }
         if self.no_augment {
             config.augment.clear();
         }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::support::{QUICK, kiln, scratch, stderr, stdout, train};
 
 /// Runs `kiln` in `folder` and checks how it fails.
-fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
+pub fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
     let before = listing(folder);
     let output = kiln().args(words).current_dir(folder).output().unwrap();
     let error = stderr(&output);
@@ -61,8 +61,8 @@ fn impossible_values_name_their_flag() {
         (["--lr", "0"], ["--lr", "above 0"]),
         (["--lr", "-1"], ["--lr", "above 0"]),
         (["--lr", "fast"], ["--lr", "fast"]),
-        (["--valid-share", "1"], ["--valid-share", "below 1"]),
-        (["--valid-share", "-0.5"], ["--valid-share", "at least 0"]),
+        (["--valid", "1.0"], ["--valid", "below 1"]),
+        (["--valid", "-0.5"], ["--valid", "at least 0"]),
         (["--momentum", "2"], ["--momentum", "below 1"]),
         (["--seed", "18446744073709551615"], ["--seed", "at most"]),
         (["--limit", "1"], ["validation", "1 images"]),
@@ -253,7 +253,7 @@ fn a_run_that_diverges_names_step_and_last_good_weights() {
     );
     // Weight decay that multiplies the weights by −10 in every step, with one step
     // an epoch: some epochs go well.
-    for valid_share in ["0", "0.1"] {
+    for valid in ["0", "0.1"] {
         let error = diverge(&[
             "--lr",
             "0.1",
@@ -267,8 +267,8 @@ fn a_run_that_diverges_names_step_and_last_good_weights() {
             "constant",
             "--limit",
             "64",
-            "--valid-share",
-            valid_share,
+            "--valid",
+            valid,
         ]);
         let (_, path) = error
             .trim_end()

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 mod bad_input;
+mod data_verbs;
 mod runs;
 mod support;

@@ -228,7 +228,7 @@ fn quiet_prints_the_result_alone() {
 #[test]
 fn without_validation_the_last_epoch_is_the_best() {
     let out = scratch();
-    let run = train(out.path(), &[&QUICK[..], &["--valid-share", "0"]].concat());
+    let run = train(out.path(), &[&QUICK[..], &["--valid", "0"]].concat());
     let summary = summary(&run);
     assert_eq!(
         (&summary["best_epoch"], &summary["valid"]),
@@ -251,7 +251,7 @@ fn help_names_every_choice_and_default() {
         config.backend.to_string(),
         config.epochs.to_string(),
         config.batch_size.to_string(),
-        config.valid_share.to_string(),
+        "0.1".to_string(),
         config.seed.to_string(),
         config.optimizer.momentum.to_string(),
         config.schedule.warmup_epochs.to_string(),

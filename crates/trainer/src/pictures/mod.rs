@@ -1,0 +1,5 @@
+//! Bitmaps for people to look at.
+
+mod grid;
+
+pub use grid::{Tile, grid, write_png};
