@@ -54,6 +54,21 @@ pub enum TrainError {
         /// What is missing or wrong.
         problem: String,
     },
+    /// A run was trained on other classes than those of the data set.
+    #[error(
+        "{} was trained on the classes {}, and `{dataset}` has {}",
+        run.display(), trained.join(", "), found.join(", ")
+    )]
+    OtherClasses {
+        /// The folder of the run.
+        run: PathBuf,
+        /// Its classes.
+        trained: Vec<String>,
+        /// The data set.
+        dataset: String,
+        /// The classes of the data set.
+        found: Vec<String>,
+    },
     /// The loss is NaN or infinite.
     #[error(
         "the loss is {loss} in epoch {epoch}, {place}: training has diverged; try a smaller \
@@ -126,6 +141,7 @@ impl TrainError {
                 data::DataError::Split { .. }
                     | data::DataError::Augment { .. }
                     | data::DataError::AugmentOrder { .. }
+                    | data::DataError::Folder { .. }
                     | data::DataError::FolderOption { .. }
                     | data::DataError::Loader { .. }
             ),

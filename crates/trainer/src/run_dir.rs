@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data::DatasetInfo;
 use models::Network;
 
 use crate::{TrainError, config::TrainConfig, event::EpochDone, summary::RunSummary};
@@ -36,6 +37,7 @@ pub struct RunDir {
     path: PathBuf,
 }
 
+const DATASET: &str = "dataset.json";
 const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
 const CURVES: &str = "curves.svg";
@@ -106,6 +108,47 @@ impl RunDir {
     /// [`TrainError::Config`] or [`TrainError::Io`].
     pub fn write_config(&self, config: &TrainConfig) -> Result<(), TrainError> {
         self.write(CONFIG, config.to_toml()?.as_bytes()).map(drop)
+    }
+
+    /// Writes what the data set is: classes in the order of the labels, shape,
+    /// mean and deviation.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_dataset(&self, info: &DatasetInfo) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string_pretty(info).expect("plain values");
+        text.push('\n');
+        self.write(DATASET, text.as_bytes()).map(drop)
+    }
+
+    /// That `info` has the classes that the run was trained on: weights know
+    /// them by number only.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherClasses`], [`TrainError::NotARun`] or [`TrainError::Io`].
+    pub fn check_classes(&self, info: &DatasetInfo) -> Result<(), TrainError> {
+        let path = self.path.join(DATASET);
+        let not_a_run = |problem| TrainError::NotARun {
+            path: self.path.clone(),
+            problem,
+        };
+        let text = match fs::read_to_string(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Err(not_a_run(format!("there is no {DATASET} in it")));
+            }
+            other => other.map_err(TrainError::io("read", &path))?,
+        };
+        let trained: DatasetInfo =
+            serde_json::from_str(&text).map_err(|e| not_a_run(format!("{DATASET}: {e}")))?;
+        if trained.classes == info.classes {
+            return Ok(());
+        }
+        Err(TrainError::OtherClasses {
+            run: self.path.clone(),
+            trained: trained.classes,
+            dataset: info.name.clone(),
+            found: info.classes.clone(),
+        })
     }
 
     /// Writes the history, an epoch a line.

@@ -102,6 +102,7 @@ impl<'a> Trainer<'a> {
         let config = &self.plan.config;
         let dir = RunDir::create(out, &config.model, &short_name(&config.dataset))?;
         dir.write_config(config)?;
+        dir.write_dataset(&self.plan.info)?;
         let schedule = Schedule::new(
             &config.schedule,
             config.optimizer.lr(),

@@ -1,8 +1,7 @@
 /// An image that is being changed: bytes, channel by channel, row by row.
 ///
-/// A step either changes [`pixels`](Self::pixels) in place, or writes the next
-/// image beside it with [`redraw`](Self::redraw); no step allocates once the
-/// buffers have grown.
+/// A step either changes its pixels in place, or writes the next image beside
+/// it; none allocates once the buffers have grown.
 #[derive(Debug, Clone, Default)]
 pub struct Image {
     pixels: Vec<u8>,

@@ -1,11 +1,11 @@
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::DataError;
 
 /// What a data set is, apart from its pixels.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetInfo {
     /// The name that [`load`](crate::load) takes.
     pub name: String,
@@ -138,14 +138,29 @@ impl ImageDataset {
         &self.labels
     }
 
+    /// The bytes of all images, `N×C×H×W`.
+    #[must_use]
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The bytes of the images of `range`, `N×C×H×W`.
+    ///
+    /// # Panics
+    /// If `range` ends beyond [`len`](Self::len), or before it starts.
+    #[must_use]
+    pub fn images(&self, range: Range<usize>) -> &[u8] {
+        let size = self.info.image_len();
+        &self.pixels[range.start * size..range.end * size]
+    }
+
     /// The bytes of image `index`, `C×H×W`.
     ///
     /// # Panics
     /// If `index` is not below [`len`](Self::len).
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
-        let size = self.info.image_len();
-        &self.pixels[index * size..(index + 1) * size]
+        self.images(index..index + 1)
     }
 }
 

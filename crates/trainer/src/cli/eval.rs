@@ -38,6 +38,7 @@ impl Args {
         config.adapter = self.adapter.unwrap_or(config.adapter);
 
         let datasets = self.store.load(&config)?;
+        run.check_classes(datasets.train.info())?;
         let plan = Plan::new(config, datasets)?;
         let device = &plan.selected.device;
         let network = plan.spec.build(plan.test.shape(), device)?;

@@ -179,6 +179,16 @@ fn eval_refuses_what_is_not_a_run() {
         folder.path(),
         &["eval", "empty"],
         2,
+        &["no dataset.json in it"],
+    );
+    fs::write(folder.path().join("empty/dataset.json"), "{").unwrap();
+    fails(folder.path(), &["eval", "empty"], 2, &["dataset.json: "]);
+    let run = train(&folder.path().join("runs"), &QUICK);
+    fs::remove_file(run.join("best.safetensors")).unwrap();
+    fails(
+        folder.path(),
+        &["eval", run.to_str().unwrap()],
+        2,
         &["no best.safetensors in it"],
     );
     fs::write(folder.path().join("empty/config.toml"), "epochs = 0").unwrap();
