@@ -1,27 +1,49 @@
-//! `cargo xtask figures`: the README's picture, from a run of the default recipe.
+//! `cargo xtask figures`: the README's pictures, from the embedded digits.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, ensure};
 
-/// Trains and copies the curves of the run to `assets/figures`.
+/// Makes all of them, in `assets/figures`.
 pub fn make() -> anyhow::Result<()> {
+    let figures = crate::root().join("assets/figures");
+    curves(&figures)?;
+    augmented(&figures)
+}
+
+/// Digits as augmented.toml changes them.
+fn augmented(figures: &Path) -> anyhow::Result<()> {
+    let picture = figures.join("augmented.png");
+    let status = kiln()
+        .args([
+            "data",
+            "preview",
+            "--augment",
+            "--count",
+            "24",
+            "--columns",
+            "12",
+        ])
+        .arg("--config")
+        .arg(figures.join("augmented.toml"))
+        .arg("--out")
+        .arg(&picture)
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "the preview failed: {status}");
+    println!("{}", picture.display());
+    Ok(())
+}
+
+/// The curves of a run of the default recipe.
+fn curves(figures: &Path) -> anyhow::Result<()> {
     let runs = crate::root().join("target/figures");
     if runs.exists() {
         fs::remove_dir_all(&runs).with_context(|| format!("cannot empty {}", runs.display()))?;
     }
-    let status = Command::new(env!("CARGO"))
-        .args([
-            "run",
-            "--package",
-            "trainer",
-            "--",
-            "--backend",
-            "flex",
-            "--out",
-        ])
+    let status = kiln()
+        .args(["--backend", "flex", "--out"])
         .arg(&runs)
-        .current_dir(crate::root())
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "the run failed: {status}");
@@ -29,9 +51,16 @@ pub fn make() -> anyhow::Result<()> {
         .next()
         .context("the run left no folder")??
         .path();
-    let to = crate::root().join("assets/figures");
-    fs::create_dir_all(&to)?;
-    fs::copy(run.join("curves.svg"), to.join("curves.svg"))?;
-    println!("{}", to.join("curves.svg").display());
+    let to = figures.join("curves.svg");
+    fs::copy(run.join("curves.svg"), &to)?;
+    println!("{}", to.display());
     Ok(())
+}
+
+/// The program, built.
+fn kiln() -> Command {
+    let mut kiln = Command::new(env!("CARGO"));
+    kiln.args(["run", "--package", "trainer", "--"])
+        .current_dir(crate::root());
+    kiln
 }

@@ -27,7 +27,7 @@ enum Chore {
     /// Make data that the repository holds.
     #[command(subcommand)]
     Data(Data),
-    /// Make the README's picture again, from a run of the default recipe.
+    /// Make the README's pictures again, from the embedded digits.
     Figures,
     /// Make the golden files of the tests again, with PyTorch.
     Golden {
