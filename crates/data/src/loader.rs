@@ -25,6 +25,9 @@ use crate::{
 /// Images that a thread fills before it looks for more work.
 const CHUNK: usize = 16;
 
+/// The most bytes of a batch: more is a slip in a size, not a batch.
+const MOST_BYTES: usize = 4 << 30;
+
 /// In which order an epoch visits the images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -62,6 +65,12 @@ struct Source {
     as_bytes: bool,
 }
 
+/// Where a batch is filled in; what is not needed is empty.
+struct Buffers {
+    bytes: Vec<u8>,
+    values: Vec<f32>,
+}
+
 impl BatchLoader {
     /// A loader of the images of `dataset` that `indices` names.
     ///
@@ -70,8 +79,8 @@ impl BatchLoader {
     /// short; the methods below change that.
     ///
     /// # Errors
-    /// [`DataError::Loader`] if `batch_size` is 0, or `indices` is empty or
-    /// names an image that is not there.
+    /// [`DataError::Loader`] if `batch_size` is 0, if `indices` is empty or
+    /// names an image that is not there, or if a batch takes more than 4 GiB.
     pub fn new(
         dataset: ImageDataset,
         indices: Vec<usize>,
@@ -88,15 +97,17 @@ impl BatchLoader {
             return fail(format!("image {index} was chosen of {}", dataset.len()));
         }
         let pipeline = Pipeline::new(Vec::new(), Arc::clone(dataset.info()))?;
+        let source = Source {
+            dataset,
+            indices,
+            batch_size,
+            pipeline,
+            seed: 0,
+            as_bytes: false,
+        };
+        source.check_size()?;
         Ok(Self {
-            source: Arc::new(Source {
-                dataset,
-                indices,
-                batch_size,
-                pipeline,
-                seed: 0,
-                as_bytes: false,
-            }),
+            source: Arc::new(source),
             order,
             drop_last: false,
             threads: thread::available_parallelism().map_or(1, NonZero::get),
@@ -108,7 +119,8 @@ impl BatchLoader {
     /// the epoch and the image's place in its data set.
     ///
     /// # Errors
-    /// [`DataError::Loader`] if the pipeline was made for other images.
+    /// [`DataError::Loader`] if the pipeline was made for other images, or makes
+    /// them so large that a batch takes more than 4 GiB.
     pub fn augment(mut self, pipeline: Pipeline, seed: u64) -> Result<Self, DataError> {
         if pipeline.info() != self.source.dataset.info() {
             return fail(format!(
@@ -119,6 +131,7 @@ impl BatchLoader {
         }
         let source = Arc::make_mut(&mut self.source);
         (source.pipeline, source.seed) = (pipeline, seed);
+        source.check_size()?;
         Ok(self)
     }
 
@@ -242,9 +255,24 @@ impl BatchLoader {
         };
         order.truncate(self.images());
         let pool = pool(self.threads)?;
-        let batches = order.chunks(source.batch_size).enumerate().skip(first);
-        for (number, indices) in batches {
-            let batch = pool.install(|| source.batch(indices, epoch, number));
+        let mut batches = order
+            .chunks(source.batch_size)
+            .enumerate()
+            .skip(first)
+            .peekable();
+        let mut next = batches
+            .peek()
+            .map(|(_, indices)| source.buffers(indices.len()));
+        while let (Some((number, indices)), Some(buffers)) = (batches.next(), next.take()) {
+            let mut batch = None;
+            pool.in_place_scope(|scope| {
+                scope.spawn(|_| batch = Some(source.batch(indices, epoch, number, buffers)));
+                // Zeroing memory takes as long as normalising: it is done meanwhile.
+                next = batches
+                    .peek()
+                    .map(|(_, indices)| source.buffers(indices.len()));
+            });
+            let batch = batch.expect("the scope waits for it");
             // The receiver is gone when its user had enough.
             if sender.send(Ok(batch)).is_err() {
                 break;
@@ -277,47 +305,67 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 }
 
 impl Source {
-    /// Batch `number` of `epoch`, on the threads of the pool that it is called in.
-    fn batch(&self, indices: &[usize], epoch: u64, number: usize) -> Batch {
+    /// That a batch can be in memory.
+    fn check_size(&self) -> Result<(), DataError> {
+        let images = self.batch_size.min(self.indices.len());
         let [channels, height, width] = self.pipeline.shape();
-        let len = channels * height * width;
+        let bytes = [channels, height, width, size_of::<f32>()]
+            .iter()
+            .try_fold(images, |bytes, &size| bytes.checked_mul(size));
+        match bytes {
+            Some(0..=MOST_BYTES) => Ok(()),
+            _ => fail(format!(
+                "a batch of {images} images of {channels}×{height}×{width} takes more than \
+                 the {MOST_BYTES} bytes that are allowed; choose smaller images or batches"
+            )),
+        }
+    }
+
+    /// Room for a batch of `images`.
+    fn buffers(&self, images: usize) -> Buffers {
+        let len = images * self.pipeline.shape().iter().product::<usize>();
+        let room = |wanted| if wanted { len } else { 0 };
+        Buffers {
+            bytes: vec![0; room(self.as_bytes || self.pipeline.mixes())],
+            values: vec![0.0; room(!self.as_bytes)],
+        }
+    }
+
+    /// Batch `number` of `epoch`, on the threads of the pool that it is called in.
+    fn batch(&self, indices: &[usize], epoch: u64, number: usize, buffers: Buffers) -> Batch {
+        let [channels, height, width] = self.pipeline.shape();
         let normalization = self.pipeline.normalization();
+        let Buffers {
+            mut bytes,
+            mut values,
+        } = buffers;
         let own_labels = indices.iter().map(|&index| self.dataset.labels()[index]);
         let mut labels: Vec<u16> = own_labels.collect();
         let mut soft_targets = None;
 
-        let pixels = if self.as_bytes || self.pipeline.mixes() {
-            let mut bytes = vec![0; indices.len() * len];
-            self.for_each_image(indices, epoch, &mut bytes, |image, out| {
-                out.copy_from_slice(image);
-            });
-            let kept = self.pipeline.mix(&mut bytes, self.seed, epoch, number);
-            if self.pipeline.mixes() {
-                soft_targets = Some(self.soften(&mut labels, kept));
-            }
-            if self.as_bytes {
-                Pixels::Bytes(bytes, normalization.clone())
-            } else {
-                let mut values = vec![0.0; bytes.len()];
-                let chunk = len * CHUNK;
-                values
-                    .par_chunks_mut(chunk)
-                    .zip(bytes.par_chunks(chunk))
-                    .for_each(|(values, bytes)| {
-                        let images = values.chunks_exact_mut(len).zip(bytes.chunks_exact(len));
-                        images.for_each(|(values, image)| normalization.write(image, values));
-                    });
-                Pixels::Values(values)
-            }
-        } else {
-            let mut values = vec![0.0; indices.len() * len];
+        if bytes.is_empty() {
             self.for_each_image(indices, epoch, &mut values, |image, out| {
                 normalization.write(image, out);
             });
-            Pixels::Values(values)
-        };
+        } else {
+            self.for_each_image(indices, epoch, &mut bytes, |image, out| {
+                out.copy_from_slice(image);
+            });
+            if self.pipeline.mixes() {
+                let kept = self.pipeline.mix(&mut bytes, self.seed, epoch, number);
+                soft_targets = Some(self.soften(&mut labels, kept));
+            }
+            let len = channels * height * width;
+            values
+                .par_chunks_mut(len)
+                .zip(bytes.par_chunks(len))
+                .for_each(|(values, image)| normalization.write(image, values));
+        }
         Batch {
-            pixels,
+            pixels: match self.as_bytes {
+                true => Pixels::Bytes(bytes, normalization.clone()),
+                false => Pixels::Values(values),
+            },
             shape: [labels.len(), channels, height, width],
             labels,
             soft_targets,
@@ -571,6 +619,15 @@ mod tests {
         assert!(new(vec![0], 0).is_err() && new(vec![], 1).is_err() && new(vec![40], 1).is_err());
         assert!(new(vec![0], 1).unwrap().threads(0).is_err());
         assert!(new(vec![0], 1).unwrap().ahead(0).is_err());
+        let large = crate::augment::Resize::new(4096.into()).into();
+        let pipeline = Pipeline::new(vec![large], Arc::clone(forty().info())).unwrap();
+        let all = || BatchLoader::new(forty(), (0..40).collect(), 40, Order::Sequential).unwrap();
+        assert!(all().augment(pipeline.clone(), 1).is_ok());
+        let mut many = all();
+        Arc::make_mut(&mut many.source).indices = [0; 65].to_vec();
+        Arc::make_mut(&mut many.source).batch_size = 65;
+        let error = many.augment(pipeline, 1).unwrap_err().to_string();
+        assert!(error.contains("65 images of 1×4096×4096"), "{error}");
         let other = Arc::new(crate::dataset::tests::info());
         let pipeline = Pipeline::new(vec![], other).unwrap();
         assert!(new(vec![0], 1).unwrap().augment(pipeline, 1).is_err());

@@ -6,6 +6,9 @@ use data::{Datasets, Progress, Store, folder};
 
 use crate::{TrainError, config::TrainConfig};
 
+/// Characters of a data set's name in the name of a run: names of files have an end.
+const LONGEST: usize = 40;
+
 /// What a name of a folder of images begins with.
 const FOLDER: &str = "folder:";
 
@@ -35,7 +38,13 @@ pub(crate) fn short_name(dataset: &str) -> String {
             .map_or("folder".into(), OsStr::to_string_lossy),
         None => dataset.into(),
     };
-    name.replace(|c: char| !c.is_alphanumeric() && c != '-' && c != '_', "-")
+    name.chars()
+        .take(LONGEST)
+        .map(|c| match c.is_alphanumeric() || c == '_' {
+            true => c,
+            false => '-',
+        })
+        .collect()
 }
 
 #[cfg(test)]

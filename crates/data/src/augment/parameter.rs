@@ -76,7 +76,7 @@ impl From<usize> for Size {
 
 impl Size {
     /// The largest side that is let through.
-    const MOST: usize = 1 << 14;
+    const MOST: usize = 1 << 12;
 
     /// `[height, width]`.
     #[must_use]
@@ -87,7 +87,7 @@ impl Size {
         }
     }
 
-    /// `[height, width]`, each from 1 to 16,384.
+    /// `[height, width]`, each from 1 to 4,096.
     pub(crate) fn check(self, key: &'static str) -> Result<[usize; 2], Problem> {
         let sides = self.pixels();
         let possible = sides.iter().all(|side| (1..=Self::MOST).contains(side));

@@ -95,8 +95,9 @@ impl FetchBar {
         bar.set_draw_target(ProgressDrawTarget::stderr());
         bar.set_prefix(file.to_string());
         // What an earlier attempt left does not count for the speed.
-        bar.reset_eta();
         bar.set_position(bytes);
+        bar.tick();
+        bar.reset_eta();
         self.bar = Some(bar);
     }
 

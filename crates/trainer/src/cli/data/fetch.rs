@@ -15,6 +15,7 @@ pub struct Args {
 }
 
 impl Args {
+    /// Exit code 1 if a file that was there before is not what it should be.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let store = self.store.store(None);
         // A slip in the last name is no reason to fetch the first.
@@ -32,6 +33,11 @@ impl Args {
                 .fetch(name, &mut |progress| bar.show(progress))
                 .map_err(super::report)?;
             drop(bar);
+            let report = store.verify(name).map_err(super::report)?;
+            if !report.is_ok() {
+                eprint!("{}", super::verify::table(&[report]));
+                return Ok(ExitCode::FAILURE);
+            }
             let folder = location.found.first().and_then(|file| file.parent());
             print(&match folder {
                 Some(folder) => format!("{name}: in {}\n", folder.display()),

@@ -45,7 +45,7 @@ impl Args {
     }
 }
 
-fn table(reports: &[VerifyReport]) -> String {
+pub(super) fn table(reports: &[VerifyReport]) -> String {
     let mut text = String::new();
     for report in reports {
         if report.files.is_empty() {
