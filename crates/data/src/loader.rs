@@ -4,6 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -25,8 +26,11 @@ use crate::{
 /// Images that a thread fills before it looks for more work.
 const CHUNK: usize = 16;
 
-/// The most bytes of a batch: more is a slip in a size, not a batch.
-const MOST_BYTES: usize = 4 << 30;
+/// The most memory of batches: more is a slip in a size.
+const MOST_BYTES: usize = 8 << 30;
+/// Batches in memory besides those ahead: one in use, one that waits for its
+/// place, one being filled, and room for the next.
+const BESIDES: usize = 4;
 
 /// In which order an epoch visits the images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +83,8 @@ impl BatchLoader {
     /// short; the methods below change that.
     ///
     /// # Errors
-    /// [`DataError::Loader`] if `batch_size` is 0, if `indices` is empty or
-    /// names an image that is not there, or if a batch takes more than 4 GiB.
+    /// [`DataError::Loader`] if `batch_size` is 0, or `indices` is empty or
+    /// names an image that is not there.
     pub fn new(
         dataset: ImageDataset,
         indices: Vec<usize>,
@@ -97,17 +101,15 @@ impl BatchLoader {
             return fail(format!("image {index} was chosen of {}", dataset.len()));
         }
         let pipeline = Pipeline::new(Vec::new(), Arc::clone(dataset.info()))?;
-        let source = Source {
-            dataset,
-            indices,
-            batch_size,
-            pipeline,
-            seed: 0,
-            as_bytes: false,
-        };
-        source.check_size()?;
         Ok(Self {
-            source: Arc::new(source),
+            source: Arc::new(Source {
+                dataset,
+                indices,
+                batch_size,
+                pipeline,
+                seed: 0,
+                as_bytes: false,
+            }),
             order,
             drop_last: false,
             threads: thread::available_parallelism().map_or(1, NonZero::get),
@@ -119,8 +121,7 @@ impl BatchLoader {
     /// the epoch and the image's place in its data set.
     ///
     /// # Errors
-    /// [`DataError::Loader`] if the pipeline was made for other images, or makes
-    /// them so large that a batch takes more than 4 GiB.
+    /// [`DataError::Loader`] if the pipeline was made for other images.
     pub fn augment(mut self, pipeline: Pipeline, seed: u64) -> Result<Self, DataError> {
         if pipeline.info() != self.source.dataset.info() {
             return fail(format!(
@@ -131,7 +132,6 @@ impl BatchLoader {
         }
         let source = Arc::make_mut(&mut self.source);
         (source.pipeline, source.seed) = (pipeline, seed);
-        source.check_size()?;
         Ok(self)
     }
 
@@ -164,7 +164,8 @@ impl BatchLoader {
     }
 
     /// Keeps up to `batches` filled batches ahead of the one in use, at least 1.
-    /// One more is being filled.
+    /// Up to three more are in memory: one that waits for its place, one being
+    /// filled, and room for the next.
     ///
     /// # Errors
     /// [`DataError::Loader`] if that is 0.
@@ -181,6 +182,33 @@ impl BatchLoader {
     pub fn as_bytes(mut self, as_bytes: bool) -> Self {
         Arc::make_mut(&mut self.source).as_bytes = as_bytes;
         self
+    }
+
+    /// That its batches can be in memory. An epoch looks at this as well.
+    ///
+    /// # Errors
+    /// [`DataError::Loader`] if they take more than 8 GiB together.
+    pub fn check(&self) -> Result<(), DataError> {
+        let source = &self.source;
+        let images = source.batch_size.min(source.indices.len());
+        let [channels, height, width] = source.pipeline.shape();
+        let value = match (source.as_bytes, source.pipeline.mixes()) {
+            (true, _) => 1,
+            (false, false) => size_of::<f32>(),
+            (false, true) => size_of::<f32>() + 1,
+        };
+        let bytes = [channels, height, width, value, self.ahead + BESIDES]
+            .iter()
+            .try_fold(images, |bytes, &size| bytes.checked_mul(size));
+        match bytes {
+            Some(0..=MOST_BYTES) => Ok(()),
+            _ => fail(format!(
+                "batches of {images} images of {channels}×{height}×{width}, {} ahead, take more \
+                 than {} GiB of memory; choose smaller images or batches, or fewer ahead",
+                self.ahead,
+                MOST_BYTES >> 30
+            )),
+        }
     }
 
     /// `[channels, height, width]` of the images in a batch.
@@ -218,10 +246,11 @@ impl BatchLoader {
     pub fn epoch_from(&self, epoch: u64, first: usize) -> Batches {
         let (sender, receiver) = mpsc::sync_channel(self.ahead);
         let left = self.batches().saturating_sub(first);
-        let (loader, failed) = (self.clone(), sender.clone());
-        thread::spawn(move || {
-            let filled = catch_unwind(AssertUnwindSafe(|| loader.fill(epoch, first, &sender)));
-            let error = match filled {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (loader, failed, stopped) = (self.clone(), sender.clone(), Arc::clone(&stop));
+        let fill = move || {
+            let fill = || loader.fill(epoch, first, &sender, &stopped);
+            let error = match catch_unwind(AssertUnwindSafe(fill)) {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error,
                 Err(panic) => DataError::Loader {
@@ -229,11 +258,17 @@ impl BatchLoader {
                 },
             };
             // Nobody to tell if the receiver is gone.
-            let _ = failed.send(Err(error));
-        });
+            let _ = sender.send(Err(error));
+        };
+        let started = thread::Builder::new().name("data".into()).spawn(fill);
+        if let Err(e) = started {
+            // The queue is empty, so that this does not wait.
+            let _ = failed.send(fail(format!("cannot start a thread: {e}")));
+        }
         Batches {
             receiver,
             left,
+            stop,
             waited: Duration::ZERO,
         }
     }
@@ -244,7 +279,9 @@ impl BatchLoader {
         epoch: u64,
         first: usize,
         sender: &SyncSender<Result<Batch, DataError>>,
+        stop: &AtomicBool,
     ) -> Result<(), DataError> {
+        self.check()?;
         let source = &self.source;
         let mut order = match self.order {
             Order::Sequential => source.indices.clone(),
@@ -265,8 +302,9 @@ impl BatchLoader {
             .map(|(_, indices)| source.buffers(indices.len()));
         while let (Some((number, indices)), Some(buffers)) = (batches.next(), next.take()) {
             let mut batch = None;
+            let work = (indices, epoch, number);
             pool.in_place_scope(|scope| {
-                scope.spawn(|_| batch = Some(source.batch(indices, epoch, number, buffers)));
+                scope.spawn(|_| batch = Some(source.batch(work, buffers, stop)));
                 // Zeroing memory takes as long as normalising: it is done meanwhile.
                 next = batches
                     .peek()
@@ -274,7 +312,7 @@ impl BatchLoader {
             });
             let batch = batch.expect("the scope waits for it");
             // The receiver is gone when its user had enough.
-            if sender.send(Ok(batch)).is_err() {
+            if stop.load(Ordering::Relaxed) || sender.send(Ok(batch)).is_err() {
                 break;
             }
         }
@@ -305,22 +343,6 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 }
 
 impl Source {
-    /// That a batch can be in memory.
-    fn check_size(&self) -> Result<(), DataError> {
-        let images = self.batch_size.min(self.indices.len());
-        let [channels, height, width] = self.pipeline.shape();
-        let bytes = [channels, height, width, size_of::<f32>()]
-            .iter()
-            .try_fold(images, |bytes, &size| bytes.checked_mul(size));
-        match bytes {
-            Some(0..=MOST_BYTES) => Ok(()),
-            _ => fail(format!(
-                "a batch of {images} images of {channels}×{height}×{width} takes more than \
-                 the {MOST_BYTES} bytes that are allowed; choose smaller images or batches"
-            )),
-        }
-    }
-
     /// Room for a batch of `images`.
     fn buffers(&self, images: usize) -> Buffers {
         let len = images * self.pipeline.shape().iter().product::<usize>();
@@ -331,8 +353,14 @@ impl Source {
         }
     }
 
-    /// Batch `number` of `epoch`, on the threads of the pool that it is called in.
-    fn batch(&self, indices: &[usize], epoch: u64, number: usize, buffers: Buffers) -> Batch {
+    /// The images `indices` as batch `number` of `epoch`, on the threads of the
+    /// pool that it is called in. Once `stop` is set, what it holds is worth nothing.
+    fn batch(
+        &self,
+        (indices, epoch, number): (&[usize], u64, usize),
+        buffers: Buffers,
+        stop: &AtomicBool,
+    ) -> Batch {
         let [channels, height, width] = self.pipeline.shape();
         let normalization = self.pipeline.normalization();
         let Buffers {
@@ -344,11 +372,11 @@ impl Source {
         let mut soft_targets = None;
 
         if bytes.is_empty() {
-            self.for_each_image(indices, epoch, &mut values, |image, out| {
+            self.for_each_image(indices, epoch, stop, &mut values, |image, out| {
                 normalization.write(image, out);
             });
         } else {
-            self.for_each_image(indices, epoch, &mut bytes, |image, out| {
+            self.for_each_image(indices, epoch, stop, &mut bytes, |image, out| {
                 out.copy_from_slice(image);
             });
             if self.pipeline.mixes() {
@@ -377,6 +405,7 @@ impl Source {
         &self,
         indices: &[usize],
         epoch: u64,
+        stop: &AtomicBool,
         out: &mut [T],
         write: impl Fn(&[u8], &mut [T]) + Sync,
     ) {
@@ -386,6 +415,9 @@ impl Source {
             .zip(indices.par_chunks(CHUNK))
             .for_each_init(Image::default, |image, (out, indices)| {
                 for (out, &index) in out.chunks_exact_mut(len).zip(indices) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
                     let pixels = self.dataset.image(index);
                     if self.pipeline.keeps_images() {
                         write(pixels, out);
@@ -425,7 +457,14 @@ impl Source {
 pub struct Batches {
     receiver: Receiver<Result<Batch, DataError>>,
     left: usize,
+    stop: Arc<AtomicBool>,
     waited: Duration,
+}
+
+impl Drop for Batches {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Batches {
@@ -621,13 +660,19 @@ mod tests {
         assert!(new(vec![0], 1).unwrap().ahead(0).is_err());
         let large = crate::augment::Resize::new(4096.into()).into();
         let pipeline = Pipeline::new(vec![large], Arc::clone(forty().info())).unwrap();
-        let all = || BatchLoader::new(forty(), (0..40).collect(), 40, Order::Sequential).unwrap();
-        assert!(all().augment(pipeline.clone(), 1).is_ok());
-        let mut many = all();
-        Arc::make_mut(&mut many.source).indices = [0; 65].to_vec();
-        Arc::make_mut(&mut many.source).batch_size = 65;
-        let error = many.augment(pipeline, 1).unwrap_err().to_string();
-        assert!(error.contains("65 images of 1×4096×4096"), "{error}");
+        let loader = |batch_size| {
+            let order = Order::Sequential;
+            let loader = BatchLoader::new(forty(), (0..40).collect(), batch_size, order);
+            loader.unwrap().augment(pipeline.clone(), 1).unwrap()
+        };
+        // 4 · 4096² bytes an image, and six batches.
+        assert!(loader(21).check().is_ok() && loader(40).as_bytes(true).check().is_ok());
+        let error = loader(22).check().unwrap_err();
+        assert!(
+            error.to_string().contains("22 images of 1×4096×4096"),
+            "{error}"
+        );
+        assert_eq!(loader(22).epoch(1).next(), Some(Err(error)));
         let other = Arc::new(crate::dataset::tests::info());
         let pipeline = Pipeline::new(vec![], other).unwrap();
         assert!(new(vec![0], 1).unwrap().augment(pipeline, 1).is_err());

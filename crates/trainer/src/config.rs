@@ -11,6 +11,10 @@ use data::{
     folder::FolderOptions,
 };
 use serde::{Deserialize, Serialize};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue, ValueDeserializer},
+};
 
 use crate::backend::{AdapterKind, BackendChoice};
 
@@ -391,11 +395,11 @@ fn check(
 /// The first table `[[augment]]` of TOML `text` that is no step: its line and
 /// what is wrong with it. The parser's own message points to the first of them all.
 fn wrong_step(text: &str) -> Option<String> {
-    let document = toml::de::DeTable::parse(text).ok()?.into_inner();
+    let document = DeTable::parse(text).ok()?.into_inner();
     let (_, steps) = document
         .into_iter()
         .find(|(key, _)| key.get_ref() == "augment")?;
-    let toml::de::DeValue::Array(steps) = steps.into_inner() else {
+    let DeValue::Array(steps) = steps.into_inner() else {
         return None;
     };
     steps.into_iter().enumerate().find_map(|(at, step)| {
@@ -404,14 +408,38 @@ fn wrong_step(text: &str) -> Option<String> {
             let (_, name) = table.iter().find(|(key, _)| key.get_ref() == "name")?;
             Some(format!(" ({})", name.get_ref().as_str()?))
         });
-        let error = Augment::deserialize(toml::de::ValueDeserializer::from(step)).err()?;
+        let error = read_step(step.clone()).err()?;
+        let key = wrong_key(&step, &error).map(|key| format!(", {key}"));
         Some(format!(
-            "line {line}: augment, step {}{}: {}",
+            "line {line}: augment, step {}{}{}: {error}",
             at + 1,
             name.unwrap_or_default(),
-            error.message()
+            key.unwrap_or_default(),
         ))
     })
+}
+
+/// A table as a step, or what is wrong with it.
+fn read_step(step: Spanned<DeValue>) -> Result<Augment, String> {
+    Augment::deserialize(ValueDeserializer::from(step)).map_err(|e| e.message().to_string())
+}
+
+/// The key of `step` that makes for `error`: without it there is another one, or none.
+fn wrong_key(step: &Spanned<DeValue>, error: &str) -> Option<String> {
+    let keys = step.get_ref().as_table()?.keys().map(Spanned::get_ref);
+    let mut wrong = keys.filter(|key| {
+        let mut without = step.clone();
+        if let DeValue::Table(table) = without.get_mut() {
+            let kept = std::mem::take(table).into_iter();
+            *table = kept.filter(|(other, _)| other.get_ref() != *key).collect();
+        }
+        *key != "name"
+            && !error.contains(&format!("`{key}`"))
+            && read_step(without).err().as_deref() != Some(error)
+    });
+    let key = wrong.next()?.to_string();
+    // Of several, none is the one.
+    wrong.next().is_none().then_some(key)
 }
 
 /// The line (from 1) of a byte of `text`.
@@ -422,7 +450,7 @@ fn line_at(text: &str, byte: usize) -> Option<usize> {
 /// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
 #[must_use]
 pub fn line_of(text: &str, key: &str) -> Option<usize> {
-    let document = toml::de::DeTable::parse(text).ok()?;
+    let document = DeTable::parse(text).ok()?;
     let mut table = document.get_ref();
     let mut parts = key.split('.').peekable();
     while let Some(part) = parts.next() {
@@ -496,8 +524,12 @@ mod tests {
                 "step 2 (random-crop): unknown field `pad`",
             ),
             (
-                "name = \"random-crop\"\npadding = -1",
-                "step 2 (random-crop): ",
+                "name = \"random-crop\"\nsize = 3\npadding = -1",
+                "step 2 (random-crop), padding: invalid value: integer `-1`",
+            ),
+            (
+                "name = \"random-affine\"\ndegrees = 1\nscale = [1, 2, 3]",
+                "step 2 (random-affine), scale: ",
             ),
             (
                 "name = \"random-corp\"",

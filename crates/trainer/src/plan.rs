@@ -144,6 +144,7 @@ impl Loaders<'_> {
         if let Some(threads) = config.threads {
             loader = loader.threads(threads)?;
         }
+        loader.check()?;
         Ok(loader)
     }
 }
