@@ -6,8 +6,8 @@ use std::{
 };
 
 use data::{
-    HoldOut,
-    augment::{Augment, RandomCrop},
+    DatasetInfo, HoldOut,
+    augment::{Augment, Normalize, RandomCrop},
     folder::FolderOptions,
 };
 use serde::{Deserialize, Serialize};
@@ -288,6 +288,27 @@ impl TrainConfig {
         Ok(toml::to_string(self).expect("a configuration is a table of plain values"))
     }
 
+    /// Normalises by the numbers of `info` where the augmentation does not say
+    /// others: those of the images that a network was trained on.
+    pub fn normalize_as(&mut self, info: &DatasetInfo) {
+        let at = self.augment.iter().position(|step| {
+            matches!(
+                step,
+                Augment::Normalize(_) | Augment::Mixup(_) | Augment::Cutmix(_)
+            )
+        });
+        let numbers = |given: Option<Vec<f32>>, own: &[f32]| given.or_else(|| Some(own.to_vec()));
+        let mut step = Normalize::default();
+        let at = at.unwrap_or(self.augment.len());
+        if let Some(Augment::Normalize(given)) = self.augment.get(at) {
+            step = given.clone();
+            self.augment.remove(at);
+        }
+        step.mean = numbers(step.mean, &info.mean);
+        step.std = numbers(step.std, &info.std);
+        self.augment.insert(at, step.into());
+    }
+
     /// Checks every value that needs no look at the data or the model.
     ///
     /// # Errors
@@ -546,6 +567,36 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn normalises_by_the_numbers_of_a_run() {
+        let info = DatasetInfo {
+            name: "photos".into(),
+            classes: vec!["a".into()],
+            channels: 1,
+            height: 2,
+            width: 2,
+            mean: vec![0.5],
+            std: vec![0.25],
+        };
+        let after = |steps: &str| {
+            let mut config = parse(steps).unwrap();
+            config.normalize_as(&info);
+            toml::to_string(&config.augment.last()).unwrap()
+        };
+        let own = "name = \"normalize\"\nmean = [0.5]\nstd = [0.25]\n";
+        assert_eq!(after("[[augment]]\nname = \"random-horizontal-flip\""), own);
+        assert_eq!(after("[[augment]]\nname = \"normalize\""), own);
+        let given = "name = \"normalize\"\nmean = [0.5]\nstd = [1.0]\n";
+        assert_eq!(
+            after("[[augment]]\nname = \"normalize\"\nstd = [1.0]"),
+            given
+        );
+        let mut mixed = parse("[[augment]]\nname = \"mixup\"").unwrap();
+        mixed.normalize_as(&info);
+        let names: Vec<_> = mixed.augment.iter().map(Augment::name).collect();
+        assert_eq!(names, ["normalize", "mixup"]);
     }
 
     #[test]

@@ -121,12 +121,12 @@ impl RunDir {
         self.write(DATASET, text.as_bytes()).map(drop)
     }
 
-    /// That `info` has the classes that the run was trained on: weights know
-    /// them by number only.
+    /// What the data set was that the run was trained on, after a look that
+    /// `found` has the same classes: weights know them by number only.
     ///
     /// # Errors
     /// [`TrainError::OtherClasses`], [`TrainError::NotARun`] or [`TrainError::Io`].
-    pub fn check_classes(&self, info: &DatasetInfo) -> Result<(), TrainError> {
+    pub fn dataset(&self, found: &DatasetInfo) -> Result<DatasetInfo, TrainError> {
         let path = self.path.join(DATASET);
         let not_a_run = |problem| TrainError::NotARun {
             path: self.path.clone(),
@@ -140,14 +140,14 @@ impl RunDir {
         };
         let trained: DatasetInfo =
             serde_json::from_str(&text).map_err(|e| not_a_run(format!("{DATASET}: {e}")))?;
-        if trained.classes == info.classes {
-            return Ok(());
+        if trained.classes == found.classes {
+            return Ok(trained);
         }
         Err(TrainError::OtherClasses {
             run: self.path.clone(),
             trained: trained.classes,
-            dataset: info.name.clone(),
-            found: info.classes.clone(),
+            dataset: found.name.clone(),
+            found: found.classes.clone(),
         })
     }
 

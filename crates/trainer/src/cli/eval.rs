@@ -38,7 +38,8 @@ impl Args {
         config.adapter = self.adapter.unwrap_or(config.adapter);
 
         let datasets = self.store.load(&config)?;
-        run.check_classes(datasets.train.info())?;
+        let trained = run.dataset(datasets.train.info())?;
+        config.normalize_as(&trained);
         let plan = Plan::new(config, datasets)?;
         let device = &plan.selected.device;
         let network = plan.spec.build(plan.test.shape(), device)?;
