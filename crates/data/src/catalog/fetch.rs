@@ -264,9 +264,7 @@ impl Fetcher<'_> {
 }
 
 fn check_file(path: &Path, file: &File) -> Result<(), DataError> {
-    let (expected, found) = match digest::check(path, file, &Default::default())
-        .map_err(DataError::io("read", path))?
-    {
+    let (expected, found) = match digest::check(path, file, &Default::default())? {
         Check::Matches { .. } => return Ok(()),
         Check::Differs { expected, found } => (expected, found),
         Check::Unpublished => (

@@ -126,7 +126,7 @@ impl Store {
                 name: entry.name,
                 files: Vec::new(),
             }),
-            Some(files) => verify::verify(entry.name, files, &self.root()?),
+            Some(files) => verify::verify(entry, files, &self.root()?),
         }
     }
 

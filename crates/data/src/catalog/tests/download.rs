@@ -64,7 +64,7 @@ impl Case {
         let files = gzips(&self.images, &self.labels, mirrors);
         let location = fetch::fetch("tiny", &files, self.root.path(), &self.options, &mut |_| {})?;
         // Whatever happened on the way, what is there is right.
-        let report = verify("tiny", &files, self.root.path()).unwrap();
+        let report = verify(&tiny(), &files, self.root.path()).unwrap();
         assert!(report.is_ok(), "{report:?}");
         assert_eq!(self.files(), [IMAGES, LABELS]);
         Ok(location)
@@ -402,7 +402,7 @@ fn a_mirror_may_hold_files_that_are_not_gzipped() {
     let fetch = |files, root| fetch::fetch("tiny", files, root, &case.options, &mut |_| {});
     fetch(&files, case.root.path()).unwrap();
     assert_eq!(case.files(), ["images", "labels"]);
-    assert!(verify("tiny", &files, case.root.path()).unwrap().is_ok());
+    assert!(verify(&tiny(), &files, case.root.path()).unwrap().is_ok());
 
     // A digest of the gzip could not tell whether they are right.
     let file = leak(File {
@@ -500,7 +500,7 @@ fn an_archive_is_fetched_unpacked_and_deleted() {
         records(2)
     );
     assert!(!case.root.path().join("tiny.tar.gz").exists());
-    assert!(verify("tiny", &files, case.root.path()).unwrap().is_ok());
+    assert!(verify(&tiny(), &files, case.root.path()).unwrap().is_ok());
 
     // One that is a byte too long is not that archive.
     let long = [bytes.clone(), vec![0]].concat();
