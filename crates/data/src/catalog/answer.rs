@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     Passing(String),
     /// This server will not.
     Lasting(String),
+    /// This server has no such file.
+    Absent(String),
     /// No server can help: the disk.
     Here(DataError),
 }
@@ -61,6 +63,9 @@ pub(crate) fn extent(response: &Response<Body>, there: u64) -> Answer {
             Answer::Refused(Fault::Passing(status.to_string()))
         }
         status if status.is_server_error() => Answer::Refused(Fault::Passing(status.to_string())),
+        StatusCode::NOT_FOUND | StatusCode::GONE => {
+            Answer::Refused(Fault::Absent(status.to_string()))
+        }
         status => Answer::Refused(Fault::Lasting(status.to_string())),
     }
 }

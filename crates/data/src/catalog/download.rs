@@ -13,6 +13,7 @@ use ureq::{Agent, http::header};
 use super::{
     answer::{Answer, Fault, connection_fault, extent},
     extract::{part_of, sync_folder},
+    fetch::{Failure, Wanted},
     progress::Progress,
 };
 use crate::DataError;
@@ -48,44 +49,35 @@ impl Default for Patience {
     }
 }
 
-/// A file to download.
-pub(crate) struct Wanted<'a> {
-    /// Its path relative to the data root, for messages.
-    pub file: &'a str,
-    /// Its path.
-    pub target: &'a Path,
-    /// Addresses, the best first.
-    pub urls: &'a [String],
-    /// The most bytes that it can have; more are not written.
-    pub most: u64,
-    /// Whether what came is right: [`DataError::Digest`] if not.
-    pub check: &'a dyn Fn(&Path) -> Result<(), DataError>,
-}
-
-/// Downloads into a temporary file, goes on where an earlier attempt stopped,
+/// Downloads from the first of `urls` that delivers, the best of which stands
+/// first, into a temporary file, goes on where an earlier attempt stopped,
 /// also one of another process, checks the digest and gives the file its name.
 ///
 /// Bytes that are not right are deleted; those that are only not all stay, under
 /// the temporary name, for the next time.
 pub(crate) fn download(
     wanted: &Wanted<'_>,
+    urls: &[String],
     patience: &Patience,
     progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(), DataError> {
+) -> Result<(), Failure> {
     let agent = agent(patience);
     let part = part_of(wanted.target);
     let mut attempts = Vec::new();
-    for url in wanted.urls {
+    let mut absent = true;
+    for url in urls {
+        // The most that has been there: a server whose bytes must be thrown away
+        // and come again does not get on.
+        let mut reached = length(&part);
         // Bytes of another server, or of another day, need not go with these.
-        let mut mixed = length(&part) > 0;
+        let mut mixed = reached > 0;
         let mut faults = 0;
         loop {
-            let before = length(&part);
             let fault = match transfer(&agent, url, &part, wanted, patience, progress) {
-                Ok(()) => {
+                Ok(end) => {
                     progress(Progress::Verifying { file: wanted.file });
                     match (wanted.check)(&part) {
-                        Ok(()) => return finish(&part, wanted.target),
+                        Ok(()) => return Ok(finish(&part, wanted.target)?),
                         Err(DataError::Digest {
                             expected, found, ..
                         }) => {
@@ -95,23 +87,29 @@ pub(crate) fn download(
                                 report(wanted, url, problem, None, &mut attempts, progress);
                                 continue;
                             }
-                            Fault::Lasting(problem)
+                            match end {
+                                End::Told => Fault::Lasting(problem),
+                                // Perhaps it was only not all.
+                                End::Untold => Fault::Passing(problem),
+                            }
                         }
-                        Err(other) => return Err(other),
+                        Err(other) => return Err(other.into()),
                     }
                 }
                 Err(fault) => fault,
             };
+            absent &= matches!(fault, Fault::Absent(_));
             match fault {
-                Fault::Here(error) => return Err(error),
-                Fault::Lasting(problem) => {
+                Fault::Here(error) => return Err(error.into()),
+                Fault::Lasting(problem) | Fault::Absent(problem) => {
                     report(wanted, url, problem, None, &mut attempts, progress);
                     break;
                 }
                 Fault::Passing(problem) => {
                     // A server that breaks off but gets on is worth another try.
-                    if length(&part) > before + (64 << 10) {
-                        faults = 0;
+                    let now = length(&part);
+                    if now > reached + (64 << 10) {
+                        (reached, faults) = (now, 0);
                     }
                     if faults == patience.retries {
                         report(wanted, url, problem, None, &mut attempts, progress);
@@ -125,10 +123,17 @@ pub(crate) fn download(
             }
         }
     }
-    Err(DataError::Fetch {
+    let error = DataError::Fetch {
         file: wanted.file.into(),
         attempts,
-    })
+    };
+    Err(Failure { error, absent })
+}
+
+/// Whether it was known how many bytes would come.
+enum End {
+    Told,
+    Untold,
 }
 
 fn report(
@@ -172,7 +177,7 @@ fn transfer(
     wanted: &Wanted<'_>,
     patience: &Patience,
     progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(), Fault> {
+) -> Result<End, Fault> {
     let here = |error| Fault::Here(error);
     let there = length(part);
     let mut request = agent.get(url);
@@ -182,7 +187,7 @@ fn transfer(
     let mut response = request.call().map_err(connection_fault)?;
     let (start, end) = match extent(&response, there) {
         Answer::From(start, end) => (start, end),
-        Answer::Complete => return Ok(()),
+        Answer::Complete => return Ok(End::Told),
         Answer::Restart(problem) => {
             remove(part).map_err(here)?;
             return Err(Fault::Passing(problem));
@@ -199,6 +204,7 @@ fn transfer(
         remove(part).map_err(here)?;
         return Err(Fault::Lasting(too_large(end)));
     }
+    let end = end.or(wanted.exact);
     let mut file = File::options()
         .create(true)
         .append(start > 0)
@@ -251,7 +257,8 @@ fn transfer(
         Some(end) if bytes < end => Err(Fault::Passing(format!(
             "the connection ended after {bytes} of {end} bytes"
         ))),
-        _ => Ok(()),
+        Some(_) => Ok(End::Told),
+        None => Ok(End::Untold),
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::entry::{Digest, File, Files, Origin};
+use super::entry::{Archive, Digest, File, Files, Origin};
 use crate::DataError;
 
 /// The environment variable that names the data root.
@@ -82,14 +82,26 @@ pub(crate) fn find(root: &Path, files: &Files, file: &File) -> Option<PathBuf> {
     order.into_iter().find(|path| path.is_file())
 }
 
+/// The archive, if somebody put it there or a fetch was interrupted.
+pub(crate) fn archive_of(root: &Path, archive: &Archive) -> Option<PathBuf> {
+    let paths = [root.join(archive.name), kept_archive(root, archive)];
+    paths.into_iter().find(|path| path.is_file())
+}
+
+/// The name of an archive between its download and the end of its unpacking:
+/// another than its own, for what has that belongs to whoever put it there.
+pub(crate) fn kept_archive(root: &Path, archive: &Archive) -> PathBuf {
+    root.join(format!(".kiln-{}", archive.name))
+}
+
 /// Refuses a data set that is there as Python pickles alone.
 pub(crate) fn refuse_pickles(root: &Path, name: &str, files: &Files) -> Result<(), DataError> {
     let (Some(pickles), Origin::Archive(archive)) = (files.pickles, files.origin) else {
         return Ok(());
     };
     let folder = root.join(pickles);
-    if folder.is_dir() && locate(root, files).found.is_empty() && !root.join(archive.name).is_file()
-    {
+    let unpacked = !locate(root, files).found.is_empty();
+    if folder.is_dir() && !unpacked && archive_of(root, &archive).is_none() {
         return Err(DataError::Pickles {
             name: name.into(),
             folder,

@@ -5,7 +5,6 @@
 //! `extract`), `verify` holds them against `digest`s, `read` makes images of them.
 
 mod classes;
-mod content;
 mod digest;
 mod entry;
 mod extract;

@@ -58,7 +58,8 @@ impl Store {
     /// sites behind a firewall want it.
     ///
     /// It holds what a data root holds, `MIRROR/<folder>/<file>`:
-    /// `MIRROR/MNIST/raw/train-images-idx3-ubyte.gz`; for CIFAR the archives
+    /// `MIRROR/MNIST/raw/train-images-idx3-ubyte.gz`, or without `.gz` where the
+    /// digest is of the content (all but KMNIST); for CIFAR the archives
     /// `MIRROR/cifar-10-binary.tar.gz` and `MIRROR/cifar-100-binary.tar.gz`. Any
     /// server of files will do. Digests are checked as ever.
     #[must_use]
@@ -125,7 +126,7 @@ impl Store {
                 name: entry.name,
                 files: Vec::new(),
             }),
-            Some(files) => verify::verify(entry.name, files, &self.root()?),
+            Some(files) => verify::verify(entry, files, &self.root()?),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     digest::{self, Check},
-    entry::Files,
+    entry::{Entry, Files},
     locate::{find, relative},
     read,
 };
@@ -76,11 +76,7 @@ pub enum Status {
 }
 
 /// Verifies all files of a data set.
-pub(crate) fn verify(
-    name: &'static str,
-    files: &Files,
-    root: &Path,
-) -> Result<VerifyReport, DataError> {
+pub(crate) fn verify(entry: &Entry, files: &Files, root: &Path) -> Result<VerifyReport, DataError> {
     let folder = root.join(files.folder);
     let sums =
         digest::read_sums(&folder).map_err(DataError::io("read", folder.join(digest::SUMS)))?;
@@ -88,18 +84,19 @@ pub(crate) fn verify(
         let path = find(root, files, file);
         let status = match &path {
             None => Status::Missing,
-            Some(path) => {
-                match digest::check(path, file, &sums).map_err(DataError::io("read", path))? {
-                    Check::Matches { digest, from } => Status::Ok { digest, from },
-                    Check::Differs { expected, found } => Status::Differs { expected, found },
-                    Check::Unpublished => match read::check_structure(path, files.format, file) {
+            Some(path) => match digest::check(path, file, &sums)? {
+                Check::Matches { digest, from } => Status::Ok { digest, from },
+                Check::Differs { expected, found } => Status::Differs { expected, found },
+                Check::Unpublished => {
+                    match read::check_structure(entry, files.format, path, file) {
                         Ok(()) => Status::Unpublished,
-                        Err(problem) => Status::Malformed {
+                        Err(problem @ DataError::Malformed { .. }) => Status::Malformed {
                             problem: problem.to_string(),
                         },
-                    },
+                        Err(other) => return Err(other),
+                    }
                 }
-            }
+            },
         };
         Ok(FileReport {
             file: relative(files, file),
@@ -108,7 +105,7 @@ pub(crate) fn verify(
         })
     };
     Ok(VerifyReport {
-        name,
+        name: entry.name,
         files: files.all().map(report).collect::<Result<_, _>>()?,
     })
 }

@@ -6,6 +6,9 @@
 //! before the fine one. The pixels lie as `C×H×W` already: 1,024 bytes of red,
 //! then green, then blue, row by row.
 
+use std::io::BufRead;
+
+use super::content::Content;
 use crate::DataError;
 
 /// `[channels, height, width]` of an image of either data set.
@@ -13,6 +16,15 @@ pub const SHAPE: [usize; 3] = [3, 32, 32];
 
 /// Bytes of pixels of a record.
 const PIXELS: usize = SHAPE[0] * SHAPE[1] * SHAPE[2];
+
+/// Records that are read at once.
+const PIECE: u64 = 1000;
+
+/// The labels of a record, the last of which is kept: names and numbers of classes.
+type Labels<const N: usize> = [(&'static str, u8); N];
+
+const CIFAR10: Labels<1> = [("label", 10)];
+const CIFAR100: Labels<2> = [("coarse label", 20), ("fine label", 100)];
 
 /// Labelled images, of one file or of several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +51,7 @@ impl Records {
     /// # Errors
     /// As for [`read_cifar10`]; nothing is appended then.
     pub fn append_cifar10(&mut self, bytes: &[u8], file: &str) -> Result<(), DataError> {
-        self.append(bytes, file, [("label", 10)])
+        self.append(bytes, file, CIFAR10, 0)
     }
 
     /// Appends the records of a CIFAR-100 file. `file` names it in errors.
@@ -47,22 +59,72 @@ impl Records {
     /// # Errors
     /// As for [`read_cifar100`]; nothing is appended then.
     pub fn append_cifar100(&mut self, bytes: &[u8], file: &str) -> Result<(), DataError> {
-        self.append(bytes, file, [("coarse label", 20), ("fine label", 100)])
+        self.append(bytes, file, CIFAR100, 0)
     }
 
-    /// Appends records that begin with labels of the given names and numbers of
-    /// classes; the last one is kept.
+    /// Appends a file of CIFAR-10 of exactly `size` bytes from a stream, a piece
+    /// at a time, so that it is not in memory besides its records. After an error
+    /// some of them may have been appended.
+    ///
+    /// # Errors
+    /// As for [`read_cifar10`], and if the file has another size;
+    /// [`DataError::Io`].
+    pub(crate) fn append_cifar10_from<R: BufRead>(
+        &mut self,
+        content: Content<R>,
+        size: u64,
+    ) -> Result<(), DataError> {
+        self.append_from(content, CIFAR10, size)
+    }
+
+    /// Appends a file of CIFAR-100, as [`append_cifar10_from`](Self::append_cifar10_from).
+    pub(crate) fn append_cifar100_from<R: BufRead>(
+        &mut self,
+        content: Content<R>,
+        size: u64,
+    ) -> Result<(), DataError> {
+        self.append_from(content, CIFAR100, size)
+    }
+
+    fn append_from<R: BufRead, const LABELS: usize>(
+        &mut self,
+        mut content: Content<R>,
+        labels: Labels<LABELS>,
+        size: u64,
+    ) -> Result<(), DataError> {
+        let record = (LABELS + PIXELS) as u64;
+        let what = format!("{size} bytes, {} records of {record}", size / record);
+        let mut piece = Vec::new();
+        while content.offset() < size {
+            let offset = content.offset();
+            piece.clear();
+            content.append(&mut piece, (size - offset).min(PIECE * record), &what)?;
+            if piece.is_empty() {
+                let found = match offset {
+                    0 => "an empty file".into(),
+                    _ => format!("the end after {} records", offset / record),
+                };
+                return Err(content.error(&what, found));
+            }
+            self.append(&piece, content.file(), labels, offset)?;
+        }
+        content.finish()
+    }
+
+    /// Appends the records of `bytes`, which lie at `start` in the file.
     fn append<const LABELS: usize>(
         &mut self,
         bytes: &[u8],
         file: &str,
-        labels: [(&str, u8); LABELS],
+        labels: Labels<LABELS>,
+        start: u64,
     ) -> Result<(), DataError> {
         let record = LABELS + PIXELS;
         let (count, rest) = (bytes.len() / record, bytes.len() % record);
+        let image = |at: usize| start / record as u64 + at as u64;
         let fail = |offset: usize, expected: String, found: String| DataError::Malformed {
             file: file.into(),
-            offset: offset as u64,
+            offset: start + offset as u64,
             expected,
             found,
         };
@@ -77,7 +139,11 @@ impl Records {
                 if label >= classes {
                     return Err(fail(
                         at * record + place,
-                        format!("the {name} of image {at}, from 0 to {}", classes - 1),
+                        format!(
+                            "the {name} of image {}, from 0 to {}",
+                            image(at),
+                            classes - 1
+                        ),
                         label.to_string(),
                     ));
                 }
@@ -87,7 +153,7 @@ impl Records {
             return Err(fail(
                 bytes.len(),
                 format!("a multiple of {record} bytes, one record an image"),
-                format!("the end after {rest} bytes of image {count}"),
+                format!("the end after {rest} bytes of image {}", image(count)),
             ));
         }
         self.labels.reserve(count);

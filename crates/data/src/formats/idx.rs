@@ -4,7 +4,7 @@
 //! Described on Yann LeCun's page of the MNIST database. Only what those data
 //! sets use is read: unsigned bytes, as labels (one dimension) or images (three).
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use flate2::{Compression, GzBuilder};
 
@@ -13,6 +13,11 @@ use crate::DataError;
 
 const LABELS_MAGIC: u32 = 0x0000_0801;
 const IMAGES_MAGIC: u32 = 0x0000_0803;
+
+/// Bytes before the labels: the magic number and a size.
+pub(crate) const LABELS_HEADER: u64 = 8;
+/// Bytes before the pixels: the magic number and three sizes.
+pub(crate) const IMAGES_HEADER: u64 = 16;
 
 /// The images of an IDX file: `count` grey images, row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +39,9 @@ pub struct Images {
 /// IDX file of images: another magic number, a size of 0, sizes that the file
 /// cannot hold, truncated, damaged, bytes left over.
 pub fn read_images(bytes: &[u8], file: &str) -> Result<Images, DataError> {
-    let (sizes, pixels) = read(bytes, file, IMAGES_MAGIC)?;
-    let [count, rows, columns] = sizes;
+    let mut content = Content::of(bytes, file);
+    let ([count, rows, columns], pixels) = read(&mut content, IMAGES_MAGIC, None)?;
+    content.finish()?;
     Ok(Images {
         count,
         rows,
@@ -49,16 +55,49 @@ pub fn read_images(bytes: &[u8], file: &str) -> Result<Images, DataError> {
 /// # Errors
 /// [`DataError::Malformed`], as for [`read_images`].
 pub fn read_labels(bytes: &[u8], file: &str) -> Result<Vec<u8>, DataError> {
-    let (_, labels): ([usize; 1], _) = read(bytes, file, LABELS_MAGIC)?;
+    let mut content = Content::of(bytes, file);
+    let (_, labels) = read::<_, 1>(&mut content, LABELS_MAGIC, None)?;
+    content.finish()?;
     Ok(labels)
 }
 
-fn read<const D: usize>(
-    bytes: &[u8],
-    file: &str,
+/// Reads the pixels of exactly `[count, rows, columns]` out of a stream. A file
+/// that states other sizes is refused before its pixels are read.
+///
+/// # Errors
+/// [`DataError::Malformed`], as for [`read_images`]; [`DataError::Io`].
+pub(crate) fn images_from<R: BufRead>(
+    mut content: Content<R>,
+    sizes: [usize; 3],
+) -> Result<Vec<u8>, DataError> {
+    let (_, pixels) = read(&mut content, IMAGES_MAGIC, Some(sizes))?;
+    content.finish()?;
+    Ok(pixels)
+}
+
+/// Reads exactly `count` labels below `classes` out of a stream, else as
+/// [`images_from`].
+pub(crate) fn labels_from<R: BufRead>(
+    mut content: Content<R>,
+    count: usize,
+    classes: usize,
+) -> Result<Vec<u8>, DataError> {
+    let (_, labels) = read(&mut content, LABELS_MAGIC, Some([count]))?;
+    if let Some(at) = labels.iter().position(|&l| usize::from(l) >= classes) {
+        let offset = LABELS_HEADER + at as u64;
+        let expected = format!("the label of image {at}, from 0 to {}", classes - 1);
+        return Err(content.error_at(offset, expected, labels[at].to_string()));
+    }
+    content.finish()?;
+    Ok(labels)
+}
+
+/// Reads header and values: of exactly the `expected` sizes, if there are any.
+fn read<R: BufRead, const D: usize>(
+    content: &mut Content<R>,
     magic: u32,
+    expected: Option<[usize; D]>,
 ) -> Result<([usize; D], Vec<u8>), DataError> {
-    let mut content = Content::new(bytes, file);
     let found = content.word("the four bytes of a magic number")?;
     if found != magic {
         return Err(content.error_at(0, describe(magic), describe(found)));
@@ -71,6 +110,14 @@ fn read<const D: usize>(
             let expected = format!("a size of at least 1 for dimension {axis}");
             return Err(content.error_at(offset, expected, "0".into()));
         }
+        if let Some(expected) = expected.filter(|expected| expected[axis] != *size as usize) {
+            let names: &[&str] = match magic {
+                IMAGES_MAGIC => &["images", "rows", "columns"],
+                _ => &["labels"],
+            };
+            let expected = format!("{} {}", expected[axis], names[axis]);
+            return Err(content.error_at(offset, expected, size.to_string()));
+        }
     }
     let product = sizes
         .iter()
@@ -80,7 +127,6 @@ fn read<const D: usize>(
         return Err(content.error_at(4, expected, format!("{sizes:?}")));
     };
     let values = content.read(total, &format!("{total} bytes of content"))?;
-    content.finish()?;
     Ok((sizes.map(|size| size as usize), values))
 }
 
@@ -244,6 +290,41 @@ mod tests {
             16,
             "which cannot hold 1073741824",
         );
+    }
+
+    #[test]
+    fn sizes_that_are_not_the_expected_ones_are_refused_unread() {
+        let error = |bytes: &[u8], sizes| {
+            let error = images_from(Content::of(bytes, "f"), sizes).unwrap_err();
+            error.to_string()
+        };
+        let good = write_images(&images());
+        let read = images_from(Content::of(&good, "f"), [2, 2, 3]).unwrap();
+        assert_eq!(read, images().pixels);
+        let at = |axis, words: &str| format!("f, byte {}: expected {words}", 4 + 4 * axis);
+        assert_eq!(error(&good, [3, 2, 3]), at(0, "3 images, found 2"));
+        assert_eq!(error(&good, [2, 1, 3]), at(1, "1 rows, found 2"));
+        assert_eq!(error(&good, [2, 2, 6]), at(2, "6 columns, found 3"));
+        // The values are damaged, but what the header says comes first.
+        let zeros = vec![0; 16 << 20];
+        let mut bomb = gzip(&plain(IMAGES_MAGIC, &[1 << 4, 1 << 10, 1 << 10], &zeros));
+        let end = bomb.len() - 9;
+        bomb.truncate(end);
+        assert_eq!(error(&bomb, [2, 2, 3]), at(0, "2 images, found 16"));
+    }
+
+    #[test]
+    fn says_which_label_is_none() {
+        let read = |count, classes| {
+            let bytes = plain(LABELS_MAGIC, &[3], &[0, 9, 200]);
+            let read = labels_from(Content::of(&bytes, "f"), count, classes);
+            read.map_err(|error| error.to_string())
+        };
+        assert_eq!(read(3, 201), Ok(vec![0, 9, 200]));
+        let expected = "f, byte 10: expected the label of image 2, from 0 to 9, found 200";
+        assert_eq!(read(3, 10), Err(expected.into()));
+        let expected = "f, byte 4: expected 4 labels, found 3";
+        assert_eq!(read(4, 10), Err(expected.into()));
     }
 
     #[test]

@@ -2,5 +2,5 @@
 //! held against what is there before anything is allocated.
 
 pub mod cifar;
-mod content;
+pub(crate) mod content;
 pub mod idx;

@@ -61,13 +61,13 @@ fn writes_the_expected_files_and_their_digests_only() {
     assert_eq!(fs::read(folder.join("test.bin")).unwrap(), records(2));
     assert!(root.path().join("tiny.tar.gz").is_file());
 
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     for file in &report.files {
         let from = "verified archive";
         assert!(matches!(&file.status, Status::Ok { from: f, .. } if *f == from));
     }
     fs::write(folder.join("test.bin"), records(3)).unwrap();
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     assert!(matches!(report.files[1].status, Status::Differs { .. }));
 }
 
@@ -85,7 +85,7 @@ fn what_is_there_already_stays_as_it_is() {
     assert_eq!(fs::read(folder.join("train.bin")).unwrap(), b"mine");
     assert_eq!(fs::read(folder.join("test.bin")).unwrap(), records(2));
     // But it is not what the archive holds.
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     assert!(matches!(report.files[0].status, Status::Differs { .. }));
 }
 

@@ -64,7 +64,7 @@ impl Case {
         let files = gzips(&self.images, &self.labels, mirrors);
         let location = fetch::fetch("tiny", &files, self.root.path(), &self.options, &mut |_| {})?;
         // Whatever happened on the way, what is there is right.
-        let report = verify("tiny", &files, self.root.path()).unwrap();
+        let report = verify(&tiny(), &files, self.root.path()).unwrap();
         assert!(report.is_ok(), "{report:?}");
         assert_eq!(self.files(), [IMAGES, LABELS]);
         Ok(location)
@@ -280,6 +280,46 @@ fn asks_again_after_faults_that_pass() {
 }
 
 #[test]
+fn a_server_that_only_ever_sends_the_beginning_is_left() {
+    type Rest = fn(usize) -> Reply;
+    let no_such_range: Rest = |_| Reply::Status(416);
+    let another_range: Rest = |size| Reply::Range(format!("bytes 0-9/{size}"), vec![0; 10]);
+    for rest in [no_such_range, another_range] {
+        let case = Case::new();
+        let server = case.server(move |request, bytes| match request.range {
+            None => Reply::Cut(bytes, 100 << 10),
+            Some(_) if request.nth > 20 => panic!("for ever"),
+            Some(_) => rest(bytes.len()),
+        });
+        let good = case.good();
+        case.fetch(&[&server, &good]).unwrap();
+        let asked = Case::ranges(&server).len();
+        assert!(asked <= 4, "the retries and two: {asked}");
+        assert!(!Case::ranges(&good).is_empty());
+
+        let case = Case::new();
+        assert!(attempts(case.fetch(&[&server])).len() <= 4);
+    }
+}
+
+#[test]
+fn an_end_that_was_not_told_may_have_come_early() {
+    let case = Case::new();
+    let server = case.server(|request, bytes| match request.nth {
+        0 => Reply::Unannounced(bytes[..100_000].to_vec()),
+        _ => Reply::File(bytes),
+    });
+    case.fetch(&[&server]).unwrap();
+    // Whether the bytes were the beginning cannot be known.
+    assert_eq!(Case::ranges(&server), [None, None]);
+
+    let case = Case::new();
+    let server = case.server(|_, bytes| Reply::Unannounced(bytes[..100_000].to_vec()));
+    assert_eq!(attempts(case.fetch(&[&server])).len(), 3);
+    assert!(case.files().is_empty());
+}
+
+#[test]
 fn does_not_wait_for_a_server_that_stalls() {
     let case = Case::new();
     let server = case.server(|request, bytes| match request.nth {
@@ -343,11 +383,54 @@ fn a_mirror_of_ones_own_is_the_only_one() {
 
     let mut case = Case::new();
     case.options.mirror = Some(format!("{}elsewhere", own.url()));
-    assert_eq!(attempts(case.fetch(&[&good])).len(), 1);
+    assert_eq!(attempts(case.fetch(&[&good])).len(), 2, "both names");
     assert!(good.asked().is_empty());
 
     case.options.mirror = Some("not an address".into());
     assert_eq!(attempts(case.fetch(&[&good])).len(), 1);
+}
+
+#[test]
+fn a_mirror_may_hold_files_that_are_not_gzipped() {
+    let mut case = Case::new();
+    let own = Server::of(&[
+        ("Tiny/raw/images", &case.images),
+        ("Tiny/raw/labels", &case.labels),
+    ]);
+    case.options.mirror = Some(own.url());
+    let files = gzips(&case.images, &case.labels, vec![]);
+    let fetch = |files, root| fetch::fetch("tiny", files, root, &case.options, &mut |_| {});
+    fetch(&files, case.root.path()).unwrap();
+    assert_eq!(case.files(), ["images", "labels"]);
+    assert!(verify(&tiny(), &files, case.root.path()).unwrap().is_ok());
+
+    // A digest of the gzip could not tell whether they are right.
+    let file = leak(File {
+        digest: Digest::Gzip("0"),
+        ..files.train[0]
+    });
+    let gzips_only = Files {
+        train: std::slice::from_ref(file),
+        ..files
+    };
+    let root = tempfile::tempdir().unwrap();
+    let attempts = attempts(fetch(&gzips_only, root.path()));
+    assert_eq!(attempts.len(), 1, "{attempts:?}");
+}
+
+#[test]
+fn a_mirror_that_fails_is_not_asked_for_other_names() {
+    let mut case = Case::new();
+    let own = case.server(|_, _| Reply::Status(403));
+    case.options.mirror = Some(own.url());
+    let refused = attempts(case.fetch(&[]));
+    assert_eq!(refused.len(), 1, "{refused:?}");
+
+    // Both names are told if neither is there.
+    let own = Server::of(&[]);
+    case.options.mirror = Some(own.url());
+    let both = attempts(case.fetch(&[]));
+    assert_eq!(both.len(), 2, "{both:?}");
 }
 
 #[test]
@@ -417,7 +500,7 @@ fn an_archive_is_fetched_unpacked_and_deleted() {
         records(2)
     );
     assert!(!case.root.path().join("tiny.tar.gz").exists());
-    assert!(verify("tiny", &files, case.root.path()).unwrap().is_ok());
+    assert!(verify(&tiny(), &files, case.root.path()).unwrap().is_ok());
 
     // One that is a byte too long is not that archive.
     let long = [bytes.clone(), vec![0]].concat();
@@ -432,4 +515,55 @@ fn an_archive_is_fetched_unpacked_and_deleted() {
         &mut |_| {},
     ));
     assert!(!case.root.path().join("tiny-bin").exists());
+}
+
+#[test]
+fn an_archive_goes_on_where_an_end_that_was_not_told_came() {
+    let bytes = tiny_tar_gz();
+    let half = bytes.len() / 2;
+    let whole = bytes.clone();
+    let server = Server::new(move |request| match request.nth {
+        0 => Reply::Unannounced(whole[..half].to_vec()),
+        _ => Reply::File(whole.clone()),
+    });
+    let files = archived(&bytes, vec![server.url()]);
+    let case = Case::new();
+    fetch::fetch("tiny", &files, case.root.path(), &case.options, &mut |_| {}).unwrap();
+    let ranges: Vec<_> = server.asked().into_iter().map(|(_, range)| range).collect();
+    assert_eq!(ranges, [None, Some(half)]);
+}
+
+#[test]
+fn an_archive_outlives_an_interrupted_unpacking_and_no_longer() {
+    let bytes = tiny_tar_gz();
+    let server = Server::of(&[("tiny.tar.gz", &bytes)]);
+    let files = archived(&bytes, vec![server.url()]);
+    let mut case = Case::new();
+    let root = case.root.path().to_owned();
+    let kept = root.join(".kiln-tiny.tar.gz");
+    // A folder where a file is to be written stands for a disk that is full.
+    let obstacle = root.join("tiny-bin/test.bin.part");
+    fs::create_dir_all(&obstacle).unwrap();
+    let fetch = |options: &Options| fetch::fetch("tiny", &files, &root, options, &mut |_| {});
+    let error = fetch(&case.options).unwrap_err();
+    assert!(matches!(error, DataError::Io { .. }), "{error}");
+    assert!(kept.is_file() && !root.join("tiny.tar.gz").exists());
+
+    // One that was damaged since is fetched again, but not without leave.
+    fs::remove_dir(&obstacle).unwrap();
+    fs::write(&kept, b"damaged").unwrap();
+    case.options.offline = true;
+    let error = fetch(&case.options).unwrap_err();
+    assert!(matches!(error, DataError::Missing { .. }), "{error}");
+    assert!(!kept.exists());
+
+    fs::write(&kept, &bytes).unwrap();
+    fetch(&case.options).unwrap();
+    assert!(!kept.exists());
+    assert_eq!(server.asked().len(), 1);
+
+    // Ended between the unpacking and the deletion.
+    fs::write(&kept, &bytes).unwrap();
+    fetch(&case.options).unwrap();
+    assert!(!kept.exists());
 }

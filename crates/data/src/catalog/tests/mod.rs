@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     digest::hex,
-    entry::{Archive, Digest, File, Files, Format, Origin},
+    entry::{Archive, Digest, Entry, File, Files, Format, Origin},
 };
 
 /// Bytes that cannot be compressed, so that a gzip of them is as long.
@@ -35,6 +35,14 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
+}
+
+/// The entry of the data sets made here, of the shape and classes of CIFAR-10.
+fn tiny() -> Entry {
+    Entry {
+        name: "tiny",
+        ..*super::entry("cifar10").unwrap()
+    }
 }
 
 /// Two gzipped files, `images` and `labels`, of this content.

@@ -90,7 +90,7 @@ fn a_wrong_number_of_images_is_an_error() {
     let store = Store::new(Some(root.path())).offline(true);
     let error = store.load("mnist", &mut |_| {}).unwrap_err().to_string();
     assert!(
-        error.contains("2 labels") && error.contains("60000"),
+        error.contains("train-images") && error.ends_with("expected 60000 images, found 2"),
         "{error}"
     );
     let report = store.verify("mnist").unwrap();
@@ -120,7 +120,7 @@ fn verifying_tells_each_file_apart() {
     let raw = root.path().join(files.folder);
     fs::create_dir_all(&raw).unwrap();
     fs::write(raw.join("images.gz"), gzip(&images)).unwrap();
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     assert!(!report.is_ok());
     assert!(matches!(
         report.files[0].status,
@@ -135,9 +135,9 @@ fn verifying_tells_each_file_apart() {
     assert_eq!(json["files"][1]["file"], "Tiny/raw/labels");
 
     fs::write(raw.join("labels"), &labels).unwrap();
-    assert!(verify("tiny", &files, root.path()).unwrap().is_ok());
+    assert!(verify(&tiny(), &files, root.path()).unwrap().is_ok());
     fs::write(raw.join("labels"), noise(50, 3)).unwrap();
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     assert!(matches!(report.files[1].status, Status::Differs { .. }));
 }
 
@@ -149,13 +149,13 @@ fn files_without_a_digest_are_checked_for_structure() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("train.bin"), records(1)).unwrap();
     fs::write(folder.join("test.bin"), gzip(&records(2))).unwrap();
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     assert!(report.is_ok());
     assert_eq!(report.files[0].status, Status::Unpublished);
     let mut wrong = records(1);
     wrong[3073] = 10;
     fs::write(folder.join("train.bin"), wrong).unwrap();
-    let report = verify("tiny", &files, root.path()).unwrap();
+    let report = verify(&tiny(), &files, root.path()).unwrap();
     let Status::Malformed { problem } = &report.files[0].status else {
         panic!("{report:?}")
     };
@@ -210,7 +210,8 @@ fn files_of_cifar_are_read_by_pieces_into_one_block() {
     assert!(error_with(&train[..train.len() - 1]).contains("image 2499"));
     assert!(error_with(b"").contains("empty"));
     let error = error_with(&train[3073..]);
-    assert!(error.contains("2499 labels"), "{error}");
+    let expected = "byte 7679427: expected 7682500 bytes, 2500 records of 3073, found the end";
+    assert!(error.contains(expected), "{error}");
     let longer = [train.as_slice(), &[0; 3073 * 2000]].concat();
     assert!(
         error_with(&longer).contains("train.bin"),
@@ -218,7 +219,85 @@ fn files_of_cifar_are_read_by_pieces_into_one_block() {
         error_with(&longer)
     );
     let half = gzip(&train);
-    assert!(error_with(&half[..half.len() / 2]).contains("undamaged"));
+    assert!(error_with(&half[..half.len() / 2]).contains("damaged gzip"));
+}
+
+#[test]
+fn files_of_a_part_do_not_make_up_for_each_other() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("tiny-bin");
+    fs::create_dir_all(&folder).unwrap();
+    let three = [records(1), records(2)[..3073].to_vec()].concat();
+    fs::write(folder.join("one.bin"), &three).unwrap();
+    fs::write(folder.join("two.bin"), &records(1)[..3073]).unwrap();
+    fs::write(folder.join("test.bin"), records(3)).unwrap();
+    let mut files = archived(b"", vec![]);
+    let file = |name| File {
+        name,
+        ..files.test[0]
+    };
+    files.train = leak([file("one.bin"), file("two.bin")]);
+    let mut entry = tiny();
+    (entry.train, entry.test) = (4, 2);
+    let error = || read(&entry, &files, root.path()).unwrap_err().to_string();
+    let expected = "one.bin, byte 6146: expected the end, found 3073 more bytes";
+    assert!(error().ends_with(expected), "{}", error());
+    fs::write(folder.join("one.bin"), records(1)).unwrap();
+    let expected = "two.bin, byte 3073: expected 6146 bytes, 2 records of 3073, \
+                    found the end after 1 records";
+    assert!(error().ends_with(expected), "{}", error());
+}
+
+/// Files of KMNIST that are not gzipped, so that no digest of them is known.
+fn plain_kmnist([rows, columns]: [u32; 2], label: u8) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let raw = root.path().join("KMNIST/raw");
+    fs::create_dir_all(&raw).unwrap();
+    for (part, count) in [("train", 60_000u32), ("t10k", 10_000)] {
+        let header = |sizes: &[u32]| -> Vec<u8> {
+            let words = [&[0x800 + sizes.len() as u32], sizes].concat();
+            words.iter().flat_map(|word| word.to_be_bytes()).collect()
+        };
+        let mut images = header(&[count, rows, columns]);
+        images.resize(images.len() + (count * rows * columns) as usize, 7);
+        fs::write(raw.join(format!("{part}-images-idx3-ubyte")), images).unwrap();
+        let mut labels = header(&[count]);
+        labels.resize(labels.len() + count as usize, label);
+        fs::write(raw.join(format!("{part}-labels-idx1-ubyte")), labels).unwrap();
+    }
+    root
+}
+
+#[test]
+fn verifying_and_loading_refuse_the_same() {
+    let outcome = |root: &tempfile::TempDir| {
+        let store = Store::new(Some(root.path())).offline(true);
+        let report = store.verify("kmnist").unwrap();
+        let problems = report.files.iter().filter_map(|file| match &file.status {
+            Status::Malformed { problem } => Some(problem.clone()),
+            Status::Unpublished => None,
+            other => panic!("{other:?}"),
+        });
+        let loaded = store.load("kmnist", &mut |_| {});
+        let error = loaded.map(drop).map_err(|error| error.to_string());
+        (problems.collect::<Vec<_>>(), error)
+    };
+    // As many bytes as there should be.
+    let (problems, error) = outcome(&plain_kmnist([56, 14], 9));
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].ends_with("train-images-idx3-ubyte, byte 8: expected 28 rows, found 56"));
+    assert_eq!(error.unwrap_err(), problems[0]);
+
+    let (problems, error) = outcome(&plain_kmnist([28, 28], 200));
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    let expected = "train-labels-idx1-ubyte, byte 8: expected the label of image 0, \
+                    from 0 to 9, found 200";
+    assert!(problems[0].ends_with(expected), "{problems:?}");
+    assert_eq!(error.unwrap_err(), problems[0]);
+
+    // Pixels without deviation are no data set, but that is not the files' fault.
+    let (problems, _) = outcome(&plain_kmnist([28, 28], 9));
+    assert!(problems.is_empty(), "{problems:?}");
 }
 
 #[test]
