@@ -27,6 +27,7 @@ mod decode;
 mod files;
 mod hold_out;
 mod jpeg;
+mod png;
 #[cfg(test)]
 mod tests;
 mod webp;
@@ -37,7 +38,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{DataError, DatasetInfo, Datasets, ImageDataset, augment::Size, channel_statistics};
-use files::{Files, Layout};
+use files::{Files, Layout, shown};
 use hold_out::hold_out;
 
 pub use decode::decode;
@@ -102,8 +103,9 @@ impl FolderOptions {
 ///
 /// # Errors
 /// - [`DataError::FolderOption`] if an option is out of range;
-/// - [`DataError::Folder`] if there are no classes, a class has no image, `valid`
-///   or `test` has a class that `train` lacks, or a folder cannot be read;
+/// - [`DataError::Folder`] if there are no classes, a class has no image or a name
+///   with control characters, `valid` or `test` has a class that `train` lacks, a
+///   part stands where classes do, or a folder cannot be read;
 /// - [`DataError::Split`] if no test part can be split off;
 /// - [`DataError::Image`] or [`DataError::Images`] if images cannot be decoded.
 pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets, DataError> {
@@ -160,7 +162,7 @@ fn read(
         Some(total) if pixels.try_reserve_exact(total).is_ok() => pixels.resize(total, 0),
         _ => {
             return Err(DataError::Folder {
-                path: folder.display().to_string(),
+                path: shown(folder),
                 problem: format!(
                     "memory is short for {count} images of {image_len} bytes; \
                      choose a smaller `size`"
@@ -172,7 +174,7 @@ fn read(
         .par_chunks_mut(image_len)
         .zip(&files.paths)
         .filter_map(|(pixels, path)| {
-            let name = path.display().to_string();
+            let name = shown(path);
             read_file(path, &name, options)
                 .and_then(|bytes| decode(&bytes, &name, options))
                 .map(|image| pixels.copy_from_slice(image.pixels()))
