@@ -2,7 +2,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use super::{FolderOptions, jpeg, webp};
+use super::{FolderOptions, jpeg, png, webp};
 use crate::{
     DataError,
     augment::{Image, Interpolation, center_crop, resize},
@@ -19,6 +19,10 @@ use crate::{
 /// - It is resized, bilinear and antialiased, with its proportions kept, to the
 ///   smallest size that covers the wanted one; of that the middle is kept. For a
 ///   square this is torchvision's `Resize(size)` and `CenterCrop(size)`.
+///
+/// A JPEG file without its end-of-image marker is refused, even if all image data
+/// are there: the decoder does not tell, and makes grey of what is missing. PIL
+/// can tell, and reads some of such files. Saved again, they have the marker.
 ///
 /// # Errors
 /// [`DataError::Image`] if the content is of another format, damaged or cut off,
@@ -55,6 +59,19 @@ fn within([height, width]: [usize; 2], max_pixels: u32) -> bool {
 
 /// The image as it is stored, turned upright.
 fn open(bytes: &[u8], max_pixels: u32) -> Result<DynamicImage, String> {
+    let mut decoder = decoder(bytes, max_pixels)?;
+    let orientation = decoder.orientation().map_err(words)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(words)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+fn words(e: image::ImageError) -> String {
+    e.to_string()
+}
+
+/// The decoder for `bytes`, if they are whole and have at most `max_pixels`.
+fn decoder(bytes: &[u8], max_pixels: u32) -> Result<impl ImageDecoder + '_, String> {
     use ImageFormat::{Bmp, Jpeg, Png, WebP};
     const KNOWN: &str = "PNG, JPEG, BMP and WebP are read; convert it";
     let format = match image::guess_format(bytes) {
@@ -70,26 +87,37 @@ fn open(bytes: &[u8], max_pixels: u32) -> Result<DynamicImage, String> {
             "{width}×{height} pixels (width × height) are none, or over `max_pixels` = {max_pixels}"
         )),
     };
+    // The decoded image with eight bytes a pixel, and as much for the decoder.
+    let mut memory = u64::from(max_pixels) * 16;
     let bytes = match format {
+        Png => {
+            let (width, height) = png::size(bytes)?;
+            fits(width, height)?;
+            // What lies beside the pixels is held against this, too. As it lies in
+            // the file it takes up to four times its length; what unpacks to more,
+            // a colour profile, is left out.
+            let beside = bytes.len() as u64 * 4;
+            memory = memory.min(u64::from(width) * u64::from(height) * 16 + beside);
+            bytes
+        }
         Jpeg if !jpeg::is_complete(bytes) => {
-            return Err("is a JPEG image that is cut off: its end marker is missing".into());
+            return Err(
+                "is a JPEG image that is cut off: its end marker is missing. If it looks whole, \
+                 save it again with an image program; if not, take it away"
+                    .into(),
+            );
         }
         WebP => webp::checked(bytes, fits)?,
         _ => bytes,
     };
-    let words = |e: image::ImageError| e.to_string();
     let mut limits = Limits::no_limits();
-    // The decoded image with eight bytes a pixel, and as much for the decoder.
-    limits.max_alloc = Some(u64::from(max_pixels) * 16 + (1 << 20));
+    limits.max_alloc = Some(memory + (1 << 20));
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(words)?;
+    let decoder = reader.into_decoder().map_err(words)?;
     let (width, height) = decoder.dimensions();
     fits(width, height)?;
-    let orientation = decoder.orientation().map_err(words)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(words)?;
-    image.apply_orientation(orientation);
-    Ok(image)
+    Ok(decoder)
 }
 
 /// `channels × height × width` bytes of `image`.
@@ -156,6 +184,8 @@ fn cover([height, width]: [usize; 2], [want_height, want_width]: [usize; 2]) -> 
 
 #[cfg(test)]
 mod tests {
+    use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
+
     use super::*;
     use crate::augment::{Size, golden::Case};
 
@@ -225,6 +255,9 @@ mod tests {
     #[test]
     fn damage_and_other_content_are_named() {
         let options = FolderOptions::default();
+        let jpeg = encoded(ImageFormat::Jpeg);
+        let unmarked = problem(&jpeg[..jpeg.len() - 2], &options);
+        assert!(unmarked.contains("marker is missing. If it looks whole, save it again"));
         assert_eq!(problem(&[], &options), "is empty");
         let text = problem(b"<!DOCTYPE html>", &options);
         assert!(text.contains("no image; PNG, JPEG, BMP and WebP"), "{text}");
@@ -268,6 +301,52 @@ mod tests {
         oblong.write_to(&mut file, ImageFormat::Png).unwrap();
         let refused = problem(&file.into_inner(), &FolderOptions::default());
         assert!(refused.contains("too oblong for 64×64"), "{refused}");
+    }
+
+    /// 4×4 pixels with a colour profile of so many zeros, packed to a thousandth.
+    fn with_profile(len: usize) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = PngEncoder::new(&mut file);
+        encoder.set_icc_profile(vec![0; len]).unwrap();
+        encoder
+            .write_image(&[9; 16], 4, 4, ExtendedColorType::L8)
+            .unwrap();
+        assert!(file.len() < 200 + len / 500, "{}", file.len());
+        file
+    }
+
+    #[test]
+    fn a_profile_may_not_unpack_to_what_many_pixels_would_need() {
+        let options = FolderOptions {
+            size: Size::Square(4),
+            channels: 1,
+            ..Default::default()
+        };
+        for (len, kept) in [(3000, true), (8 << 20, false)] {
+            let bytes = with_profile(len);
+            let image = decode(&bytes, "f", &options).unwrap();
+            assert_eq!(image.pixels(), [9; 16]);
+            // What `decode` allowed the decoder.
+            let mut allowed = decoder(&bytes, options.max_pixels).unwrap();
+            assert_eq!(allowed.icc_profile().unwrap().is_some(), kept, "{len}");
+        }
+        let seed = include_bytes!("../../fuzz/seeds/folder_image/profile-bomb.png");
+        let mut allowed = decoder(seed, options.max_pixels).unwrap();
+        assert_eq!(allowed.icc_profile().unwrap(), None);
+        decode(seed, "f", &options).unwrap();
+    }
+
+    /// What lies in a file as it is may be larger than its image.
+    #[test]
+    fn long_text_in_a_small_image_is_no_error() {
+        let mut bytes = encoded(ImageFormat::Png);
+        let text = [&b"tEXtComment\0"[..], &[b'x'; 3 << 20]].concat();
+        let mut crc = flate2::Crc::new();
+        crc.update(&text);
+        let len = (text.len() - 4) as u32;
+        let chunk = [&len.to_be_bytes(), &text[..], &crc.sum().to_be_bytes()].concat();
+        bytes.splice(33..33, chunk);
+        decode(&bytes, "f", &FolderOptions::default()).unwrap();
     }
 
     #[test]

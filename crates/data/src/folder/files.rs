@@ -15,6 +15,20 @@ const EXTENSIONS: &[&str] = &[
     "avif", "bmp", "gif", "heic", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp",
 ];
 
+/// The names of parts.
+const PARTS: &[&str] = &["train", "valid", "val", "test"];
+
+/// What parts are called elsewhere, in any case.
+const PART_LIKE: &[&str] = &[
+    "train",
+    "training",
+    "valid",
+    "val",
+    "validation",
+    "test",
+    "testing",
+];
+
 /// The image files of one part, in the order of their paths within each class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Files {
@@ -54,6 +68,9 @@ impl Layout {
         };
         if names.is_empty() {
             // `train`, if it is there, is a class: things that run on rails.
+            for (name, path) in &inside {
+                no_part(name, path)?;
+            }
             let classes = names_of(&inside, root)?;
             let train = files_of(&inside, &classes, root)?;
             return Ok(Self {
@@ -65,7 +82,7 @@ impl Layout {
         }
         if let Some((other, path)) = inside
             .iter()
-            .find(|(name, _)| !["train", "valid", "val", "test"].contains(&name.as_str()))
+            .find(|(name, _)| !PARTS.contains(&name.as_str()))
         {
             let problem = format!(
                 "`{other}` beside `train` with its sub-folders: the parts of a data set are \
@@ -96,9 +113,41 @@ impl Layout {
 
 fn wrong(path: &Path, problem: impl Into<String>) -> DataError {
     DataError::Folder {
-        path: path.display().to_string(),
+        path: shown(path),
         problem: problem.into(),
     }
+}
+
+/// `path` for an error. Control characters are escaped: they would reach a
+/// terminal, which may do as they say.
+pub(super) fn shown(path: &Path) -> String {
+    let mut shown = String::new();
+    for character in path.to_string_lossy().chars() {
+        match character.is_control() {
+            true => shown.extend(character.escape_debug()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// Refuses a folder that stands where classes do, but is called like a part and
+/// has the images in sub-folders: the parts would become the classes.
+fn no_part(name: &str, path: &Path) -> Result<(), DataError> {
+    if !PART_LIKE.iter().any(|part| part.eq_ignore_ascii_case(name)) {
+        return Ok(());
+    }
+    for inside in entries(path)?.iter().filter(|inside| inside.is_dir()) {
+        if !images_of(inside)?.is_empty() {
+            let problem = format!(
+                "`{name}` looks like a part, for it has images in sub-folders; parts are named \
+                 `train`, `valid` (or `val`) and `test`, and `train` has a sub-folder for each \
+                 class. Rename it; or if it is a class, move its images directly into it"
+            );
+            return Err(wrong(path, problem));
+        }
+    }
+    Ok(())
 }
 
 fn unreadable(path: &Path) -> impl Fn(io::Error) -> DataError + '_ {
@@ -131,7 +180,7 @@ fn files_of(
             .ok()
             .and_then(|label| u16::try_from(label).ok())
             .ok_or_else(|| {
-                let problem = format!("there is no class `{name}` in {}", train.display());
+                let problem = format!("there is no class `{name}` in {}", shown(train));
                 wrong(path, problem)
             })?;
         let images = images_of(path)?;
@@ -163,12 +212,18 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(entries)
 }
 
-/// The folders in `folder` with their names, sorted byte for byte.
+/// The folders in `folder` with their names, sorted byte for byte. A name goes as
+/// it is into pictures, files of runs and terminals, and so must be text.
 fn sub_folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let mut folders = Vec::new();
     for path in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        match path.file_name().and_then(OsStr::to_str) {
-            Some(name) => folders.push((name.to_owned(), path)),
+        let name = path.file_name().unwrap_or_default();
+        match name.to_str() {
+            Some(text) if text.chars().any(char::is_control) => {
+                let problem = format!("{name:?} has control characters in its name; rename it");
+                return Err(wrong(folder, problem));
+            }
+            Some(text) => folders.push((text.to_owned(), path)),
             None => return Err(wrong(&path, "the name is not UTF-8; rename it")),
         }
     }

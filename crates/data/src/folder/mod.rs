@@ -1,5 +1,8 @@
-//! Folders of images, one sub-folder a class, as torchvision's `ImageFolder`
-//! reads them; decoded once into packed bytes of one size.
+//! Folders of images, one sub-folder a class, laid out as for torchvision's
+//! `ImageFolder`; decoded once into packed bytes of one size. What is read is
+//! what `ImageFolder` and PIL read, but for some files: [`decode`] turns images
+//! as their EXIF orientation says, which `ImageFolder` does not, and refuses
+//! JPEG files without their end marker.
 //!
 //! ```text
 //! PATH/cat/1.png            PATH/train/cat/1.png
@@ -10,11 +13,21 @@
 //!
 //! On the left the classes lie directly in the folder, and a test part is split
 //! off; on the right `train` has sub-folders, and so the parts are the author's.
-//! Without `test`, a test part is split off `train` there too.
+//! Without `test`, a test part is split off `train` there too. A folder that looks
+//! like a part but is none, such as `Train` or `testing` with sub-folders, is an
+//! error, and no class.
+//!
+//! The path of a file within the folder decides whether it belongs to a test part
+//! that is split off: when files are added or removed, at most one of those that
+//! stay moves into the test part in each class, and at most one out of it. A file
+//! that is renamed is another file. A data set that grows should still get a
+//! `test` of its own: what moves has been trained on by earlier runs.
 
 mod decode;
 mod files;
+mod hold_out;
 mod jpeg;
+mod png;
 #[cfg(test)]
 mod tests;
 mod webp;
@@ -24,10 +37,9 @@ use std::{fs::File, io::Read, path::Path, sync::Arc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    DataError, DatasetInfo, Datasets, ImageDataset, Split, augment::Size, channel_statistics,
-};
-use files::{Files, Layout};
+use crate::{DataError, DatasetInfo, Datasets, ImageDataset, augment::Size, channel_statistics};
+use files::{Files, Layout, shown};
+use hold_out::hold_out;
 
 pub use decode::decode;
 
@@ -45,7 +57,8 @@ pub struct FolderOptions {
     /// The share of the images that become the test part where the folder has
     /// none, above 0 and below 1. Left out: 0.2.
     pub test_share: f64,
-    /// Draws the test part; not the seed of a run, so that all runs have the
+    /// Draws the test part, with the paths of the files (see [the module's
+    /// documentation](self)); not the seed of a run, so that all runs have the
     /// same test part. Left out: 0.
     pub split_seed: u64,
     /// An image file with more pixels is refused. Left out: 89,478,485, as for
@@ -90,8 +103,9 @@ impl FolderOptions {
 ///
 /// # Errors
 /// - [`DataError::FolderOption`] if an option is out of range;
-/// - [`DataError::Folder`] if there are no classes, a class has no image, `valid`
-///   or `test` has a class that `train` lacks, or a folder cannot be read;
+/// - [`DataError::Folder`] if there are no classes, a class has no image or a name
+///   with control characters, `valid` or `test` has a class that `train` lacks, a
+///   part stands where classes do, or a folder cannot be read;
 /// - [`DataError::Split`] if no test part can be split off;
 /// - [`DataError::Image`] or [`DataError::Images`] if images cannot be decoded.
 pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets, DataError> {
@@ -105,7 +119,7 @@ pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets,
     } = Layout::find(path)?;
     let (train, test) = match test {
         Some(test) => (train, test),
-        None => hold_out(&train, options)?,
+        None => hold_out(path, &train, options)?,
     };
 
     let train_pixels = read(path, &train, shape, options)?;
@@ -133,18 +147,6 @@ pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets,
     })
 }
 
-/// The files that train, and those that test.
-fn hold_out(all: &Files, options: &FolderOptions) -> Result<(Files, Files), DataError> {
-    if options.test_share == 0.0 {
-        return Err(DataError::FolderOption {
-            key: "test_share",
-            problem: "0 leaves nothing to test on, and the folder has no part `test`".into(),
-        });
-    }
-    let split = Split::stratified(&all.labels, options.test_share, options.split_seed)?;
-    Ok((all.choose(&split.train), all.choose(&split.valid)))
-}
-
 /// The pixels of `files`, `N×C×H×W`.
 fn read(
     folder: &Path,
@@ -160,7 +162,7 @@ fn read(
         Some(total) if pixels.try_reserve_exact(total).is_ok() => pixels.resize(total, 0),
         _ => {
             return Err(DataError::Folder {
-                path: folder.display().to_string(),
+                path: shown(folder),
                 problem: format!(
                     "memory is short for {count} images of {image_len} bytes; \
                      choose a smaller `size`"
@@ -172,7 +174,7 @@ fn read(
         .par_chunks_mut(image_len)
         .zip(&files.paths)
         .filter_map(|(pixels, path)| {
-            let name = path.display().to_string();
+            let name = shown(path);
             read_file(path, &name, options)
                 .and_then(|bytes| decode(&bytes, &name, options))
                 .map(|image| pixels.copy_from_slice(image.pixels()))

@@ -130,6 +130,63 @@ fn what_is_not_laid_out_so_is_named() {
 }
 
 #[test]
+fn parts_do_not_become_classes() {
+    let layouts: [(&str, &[&str]); 8] = [
+        ("Test", &["Train/a/1.png", "Train/b/1.png", "Test/a/1.png"]),
+        ("test", &["training/a/1.png", "test/a/1.png"]),
+        ("testing", &["training/1.png", "testing/a/1.png"]),
+        ("Validation", &["Validation/a/b/1.png", "other/1.png"]),
+        ("test", &["train/1.png", "val/a/1.png", "test/a/1.png"]),
+        ("val", &["train/1.png", "val/a/1.png", "val/b/1.png"]),
+        ("TRAIN", &["TRAIN/a/1.png", "TRAIN/b/1.png"]),
+        ("VALID", &["VALID/a/1.png", "cat/1.png"]),
+    ];
+    for (part, files) in layouts {
+        let found = error(files);
+        assert!(
+            found.contains(&format!("`{part}` looks like a part"))
+                && found.contains("parts are named `train`, `valid` (or `val`) and `test`"),
+            "{files:?}: {found}"
+        );
+    }
+    let classes = |files: &[&str]| {
+        let files: Vec<String> = (0..5)
+            .flat_map(|number| files.iter().map(move |file| format!("{file}{number}.png")))
+            .chain(["Train/notes/1.txt".into()])
+            .collect();
+        let root = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
+        let sets = load(root.path(), &small()).unwrap();
+        sets.train.info().classes.clone()
+    };
+    // Flat, they are classes like others; below a class, sub-folders are its own.
+    let flat = ["Train/", "test/", "validation/", "plane/test/"];
+    assert_eq!(classes(&flat), ["Train", "plane", "test", "validation"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn control_characters_are_not_passed_on() {
+    let shows = |found: &str, part: &str| {
+        assert!(!found.contains(char::is_control), "{found:?}");
+        assert!(found.contains(part), "{found}");
+    };
+    for (name, escaped) in [
+        ("cat\x1b[2J", r#""cat\u{1b}[2J" has control characters"#),
+        ("two\nlines", r#""two\nlines" has control characters"#),
+        ("c1\u{9b}31m", r#""c1\u{9b}31m" has control characters"#),
+    ] {
+        shows(&error(&["a/1.png", &format!("{name}/1.png")]), escaped);
+        shows(&error(&[&format!("train/{name}/1.png")]), escaped);
+        shows(
+            &error(&["train/a/1.png", &format!("test/{name}/1.png")]),
+            escaped,
+        );
+    }
+    let found = error(&["train/a/1\x1b[2J.jpg", "test/a/1.png"]);
+    shows(&found, r"a/1\u{1b}[2J.jpg: is no image");
+}
+
+#[test]
 fn the_first_of_many_bad_images_are_named_in_order() {
     let bad: Vec<String> = (0..7)
         .map(|number| format!("train/a/{number}.jpg"))
