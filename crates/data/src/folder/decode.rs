@@ -208,7 +208,7 @@ mod tests {
     fn images_become_what_pil_and_torchvision_make_of_them() {
         for case in Case::all("folder.json") {
             let image = decode(&file(&case), &case.step, &options(&case)).unwrap();
-            case.check(&image, case.parameter("levels"));
+            case.check(&image, case.parameter("tolerance"));
         }
     }
 

@@ -35,12 +35,12 @@ def fit(pixels, size):
     return F.center_crop(F.resize(pixels, covering, antialias=True), size)
 
 
-def add(name, file, size=8, channels=3, levels=1, pixels=None):
+def add(name, file, size=8, channels=3, tolerance=1, pixels=None):
     if pixels is None:
         picture = ImageOps.exif_transpose(Image.open(io.BytesIO(file)))
         picture = picture.convert("RGB" if channels == 3 else "L")
         pixels = F.pil_to_tensor(picture)
-    cases.add(name, fit(pixels, size), tuple(pixels.shape), file=file.hex(), size=size, channels=channels, levels=levels)
+    cases.add(name, fit(pixels, size), tuple(pixels.shape), file=file.hex(), size=size, channels=channels, tolerance=tolerance)
 
 
 def noise(channels, height=14, width=20):
@@ -62,22 +62,22 @@ add("png, one bit", encode(noise(1).convert("1"), "PNG"), channels=1)
 add("png, high", encode(noise(3, 21, 9), "PNG"), size=[4, 9])
 # PIL clips 16 bits: the reference is NumPy's rounding.
 wide = (numpy.arange(14 * 20, dtype="uint32").reshape(14, 20) * 7919 % 65536).astype("uint16")
-add("png, 16 bits", encode(Image.fromarray(wide), "PNG"), size=[14, 20], channels=1, levels=0,
+add("png, 16 bits", encode(Image.fromarray(wide), "PNG"), size=[14, 20], channels=1, tolerance=0,
     pixels=torch.tensor((wide / 257).round().astype("uint8"))[None])
 add("bmp", encode(rgb, "BMP"))
 add("webp, lossless", encode(rgb, "WEBP", lossless=True))
 # Decoders may round the transform of JPEG each in its way, by a level.
 picture = Image.fromarray(smooth(18, 26, 3))
-add("jpeg", encode(picture, "JPEG", quality=90, subsampling=0), levels=2)
-add("jpeg, progressive", encode(picture, "JPEG", quality=90, subsampling=0, progressive=True), levels=2)
-add("jpeg, grey", encode(Image.fromarray(smooth(18, 26, 1)[..., 0]), "JPEG", quality=90), levels=2)
+add("jpeg", encode(picture, "JPEG", quality=90, subsampling=0), tolerance=2)
+add("jpeg, progressive", encode(picture, "JPEG", quality=90, subsampling=0, progressive=True), tolerance=2)
+add("jpeg, grey", encode(Image.fromarray(smooth(18, 26, 1)[..., 0]), "JPEG", quality=90), tolerance=2)
 for orientation in range(1, 9):
     exif = Image.Exif()
     exif[0x0112] = orientation
     add(f"jpeg, orientation {orientation}", encode(picture, "JPEG", quality=90, subsampling=0, exif=exif),
-        size=[6, 9], levels=2)
+        size=[6, 9], tolerance=2)
 exif = Image.Exif()
 exif[0x0112] = 6
-add("png, orientation 6", encode(rgb, "PNG", exif=exif), size=[20, 14], levels=0)
-add("webp, orientation 6", encode(rgb, "WEBP", lossless=True, exif=exif), size=[20, 14], levels=0)
+add("png, orientation 6", encode(rgb, "PNG", exif=exif), size=[20, 14], tolerance=0)
+add("webp, orientation 6", encode(rgb, "WEBP", lossless=True, exif=exif), size=[20, 14], tolerance=0)
 cases.write("folder.json")
