@@ -178,7 +178,7 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::{Cutmix, Mixup, RandomCrop, RandomHorizontalFlip, Size};
+    use crate::augment::{Cutmix, Mixup, PaddingMode, RandomCrop, RandomHorizontalFlip, Size};
     use std::collections::HashSet;
 
     /// Two channels of 2×3 pixels.
@@ -220,12 +220,14 @@ mod tests {
         let flip = || RandomHorizontalFlip::default().into();
         let crop = RandomCrop {
             padding: 2,
+            padding_mode: PaddingMode::Reflect,
             ..RandomCrop::default()
         };
         let error = Pipeline::new(vec![flip(), crop.into()], info()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "augment, step 2 (random-crop), padding: 2 is not below the 2×3 pixels of an image"
+            "augment, step 2 (random-crop), padding: 2 pixels on a side cannot be mirrored \
+             from 2×3: fewer than the image has are possible"
         );
     }
 

@@ -23,12 +23,15 @@ pub(super) const OPERATIONS: [Operation; 14] = [
     Operation::Equalize,
 ];
 
+/// Far more than leave anything of an image.
+const MOST_OPERATIONS: usize = 100;
+
 /// A few random operations of one strength (Cubuk and others, 2019,
 /// <https://arxiv.org/abs/1909.13719>): torchvision's `RandAugment`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandAugment {
-    /// How many operations, one after the other. Left out: 2.
+    /// How many operations, one after the other, up to 100. Left out: 2.
     pub num_ops: usize,
     /// How strong, from 0, below `num_magnitude_bins`. Left out: 9.
     pub magnitude: usize,
@@ -75,6 +78,9 @@ impl Step for RandAugment {
                 )
             },
         )?;
+        require("num_ops", self.num_ops <= MOST_OPERATIONS, || {
+            format!("{} is more than {MOST_OPERATIONS}", self.num_ops)
+        })?;
         self.policy().check(shape[0])?;
         Ok(shape)
     }

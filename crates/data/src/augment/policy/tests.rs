@@ -242,6 +242,15 @@ fn parameters_that_cannot_be_are_named() {
         ),
         (
             RandAugment {
+                num_ops: 101,
+                ..rand()
+            }
+            .into(),
+            3,
+            "(rand-augment), num_ops: 101 is more than 100",
+        ),
+        (
+            RandAugment {
                 num_magnitude_bins: 1,
                 ..rand()
             }
