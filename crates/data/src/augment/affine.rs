@@ -114,7 +114,7 @@ impl Step for RandomAffine {
 
     fn apply(&self, image: &mut Image, draw: &mut Draw) {
         let (angle, translate, scale, shear) = self.parameters(image.shape(), draw);
-        let (interpolation, fill) = (self.interpolation, &self.fill);
+        let (interpolation, fill) = (self.interpolation, Some(&self.fill));
         affine(
             image,
             angle,

@@ -39,8 +39,10 @@ pub struct RandAugment {
     pub num_magnitude_bins: usize,
     /// For shearing, moving and rotating. Left out: `nearest`.
     pub interpolation: Interpolation,
-    /// The colour of what comes in from outside. Left out: black.
-    pub fill: Fill,
+    /// The colour of what comes in from outside. Left out: black, and at the border
+    /// brighter than of `0`, as in torchvision without a fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
 }
 
 impl Default for RandAugment {
@@ -50,7 +52,7 @@ impl Default for RandAugment {
             magnitude: 9,
             num_magnitude_bins: 31,
             interpolation: Interpolation::default(),
-            fill: Fill::default(),
+            fill: None,
         }
     }
 }
@@ -60,7 +62,7 @@ impl RandAugment {
         Policy {
             space: &space::STANDARD,
             interpolation: self.interpolation,
-            fill: &self.fill,
+            fill: self.fill.as_ref(),
         }
     }
 }
@@ -107,8 +109,10 @@ pub struct TrivialAugmentWide {
     pub num_magnitude_bins: usize,
     /// For shearing, moving and rotating. Left out: `nearest`.
     pub interpolation: Interpolation,
-    /// The colour of what comes in from outside. Left out: black.
-    pub fill: Fill,
+    /// The colour of what comes in from outside. Left out: black, and at the border
+    /// brighter than of `0`, as in torchvision without a fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
 }
 
 impl Default for TrivialAugmentWide {
@@ -116,7 +120,7 @@ impl Default for TrivialAugmentWide {
         Self {
             num_magnitude_bins: 31,
             interpolation: Interpolation::default(),
-            fill: Fill::default(),
+            fill: None,
         }
     }
 }
@@ -126,7 +130,7 @@ impl TrivialAugmentWide {
         Policy {
             space: &space::WIDE,
             interpolation: self.interpolation,
-            fill: &self.fill,
+            fill: self.fill.as_ref(),
         }
     }
 }
