@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Draw, Fill, Image, Interpolation, Interval, Step,
-    parameter::{Problem, check_center, require},
+    parameter::{Problem, check_center, check_positive, require},
     warp::affine,
 };
 
@@ -103,11 +103,7 @@ impl Step for RandomAffine {
                 self.translate
             )
         })?;
-        let [least, most] = self.scale;
-        let possible = 0.0 < least && least <= most && most.is_finite();
-        require("scale", possible, || {
-            format!("from {least} to {most} are no factors: least and most, above 0")
-        })?;
+        check_positive("scale", self.scale, "factors")?;
         for axis in self.shear.axes() {
             axis.check("shear")?;
         }
@@ -118,7 +114,7 @@ impl Step for RandomAffine {
 
     fn apply(&self, image: &mut Image, draw: &mut Draw) {
         let (angle, translate, scale, shear) = self.parameters(image.shape(), draw);
-        let (interpolation, fill) = (self.interpolation, &self.fill);
+        let (interpolation, fill) = (self.interpolation, Some(&self.fill));
         affine(
             image,
             angle,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Draw, Image, Pair, Step,
     crop::{PaddingMode, place},
-    parameter::{Problem, require},
+    parameter::{Problem, check_positive, require},
 };
 
 /// Blurs the image with a Gaussian of a random width, mirrored at the border:
@@ -32,11 +32,7 @@ impl Step for GaussianBlur {
                 format!("{size} is not an odd number below twice the {side} pixels of an image")
             })?;
         }
-        let [least, most] = self.sigma.values();
-        let possible = 0.0 < least && least <= most && most.is_finite();
-        require("sigma", possible, || {
-            format!("from {least} to {most} are no deviations: least and most, above 0")
-        })?;
+        check_positive("sigma", self.sigma.values(), "deviations")?;
         Ok(shape)
     }
 

@@ -5,23 +5,47 @@ use super::{
     parameter::{Fill, Problem, Size, require},
 };
 
-/// Cuts the middle out of the image: torchvision's `CenterCrop`. An image that
-/// is smaller is surrounded with black.
+/// Cuts the middle out of the image: torchvision's `CenterCrop`. Around a smaller
+/// image pixels are added, by torchvision always black ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CenterCrop {
     /// What is cut out, in pixels.
     pub size: Size,
+    /// What the pixels are that are added around a smaller image; `reflect` adds
+    /// fewer on a side than the image has. Left out: `constant`.
+    #[serde(default)]
+    pub padding_mode: PaddingMode,
+    /// Their colour, where `padding_mode` is `constant`. Left out: black.
+    #[serde(default)]
+    pub fill: Fill,
+}
+
+impl CenterCrop {
+    /// The middle of `size`, with black around smaller images.
+    #[must_use]
+    pub fn new(size: Size) -> Self {
+        Self {
+            size,
+            padding_mode: PaddingMode::default(),
+            fill: Fill::default(),
+        }
+    }
 }
 
 impl Step for CenterCrop {
-    fn check(&self, [channels, ..]: [usize; 3]) -> Result<[usize; 3], Problem> {
-        let [height, width] = self.size.check("size")?;
-        Ok([channels, height, width])
+    fn check(&self, [channels, height, width]: [usize; 3]) -> Result<[usize; 3], Problem> {
+        let size = self.size.check("size")?;
+        self.fill.check("fill", channels)?;
+        let added = |axis: usize| size[axis].saturating_sub([height, width][axis]).div_ceil(2);
+        self.padding_mode
+            .check("size", [added(0), added(1)], [height, width])?;
+        Ok([channels, size[0], size[1]])
     }
 
     fn apply(&self, image: &mut Image, _: &mut Draw) {
-        center_crop(image, self.size.pixels());
+        let size = self.size.pixels();
+        center_crop(image, size, self.padding_mode, &self.fill);
     }
 
     fn for_evaluation(&self, _: [usize; 3]) -> Option<Augment> {
@@ -32,7 +56,8 @@ impl Step for CenterCrop {
 /// Surrounds the image with `padding` pixels and cuts out a piece of `size` at a
 /// random place: torchvision's `RandomCrop`. Every place is equally likely.
 ///
-/// Images that are scored are not moved: they lose the same size around the middle.
+/// Images that are scored are not moved: the piece around the middle is cut out
+/// of them, with the same kind of pixels around it if it is the larger one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomCrop {
@@ -40,7 +65,8 @@ pub struct RandomCrop {
     /// of the image before padding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
-    /// Pixels added on each side, fewer than the image has. Left out: 0.
+    /// Pixels added on each side, at most 4,096; by `reflect`, fewer than the
+    /// image has. Left out: 0.
     pub padding: usize,
     /// What the added pixels are. Left out: `fill`.
     pub padding_mode: PaddingMode,
@@ -61,6 +87,32 @@ pub enum PaddingMode {
     Reflect,
 }
 
+impl PaddingMode {
+    /// That so many pixels can be added on each side of an image, above and below
+    /// and to the sides; if not, `key` cannot be.
+    fn check(
+        self,
+        key: &'static str,
+        padding: [usize; 2],
+        [height, width]: [usize; 2],
+    ) -> Result<(), Problem> {
+        let [rows, columns] = padding;
+        let most = rows.max(columns);
+        match self {
+            Self::Reflect => require(key, rows < height && columns < width, || {
+                format!(
+                    "{most} pixels on a side cannot be mirrored from {height}×{width}: \
+                     fewer than the image has are possible"
+                )
+            }),
+            Self::Constant | Self::Edge => require(key, most <= Size::MOST, || {
+                let possible = Size::MOST;
+                format!("{most} pixels on a side: at most {possible} are possible")
+            }),
+        }
+    }
+}
+
 impl RandomCrop {
     fn size(&self, [_, height, width]: [usize; 3]) -> [usize; 2] {
         self.size.map_or([height, width], Size::pixels)
@@ -74,9 +126,8 @@ impl Step for RandomCrop {
             size.check("size")?;
         }
         let padding = self.padding;
-        require("padding", padding < height.min(width), || {
-            format!("{padding} is not below the {height}×{width} pixels of an image")
-        })?;
+        self.padding_mode
+            .check("padding", [padding; 2], [height, width])?;
         self.fill.check("fill", channels)?;
         let [crop_height, crop_width] = self.size(shape);
         let (padded_height, padded_width) = (height + 2 * padding, width + 2 * padding);
@@ -113,12 +164,23 @@ impl Step for RandomCrop {
     }
 
     fn for_evaluation(&self, _: [usize; 3]) -> Option<Augment> {
-        self.size.map(|size| CenterCrop { size }.into())
+        let crop = CenterCrop {
+            size: self.size?,
+            padding_mode: self.padding_mode,
+            fill: self.fill.clone(),
+        };
+        Some(crop.into())
     }
 }
 
-/// The piece of `size` around the middle, with black around smaller images.
-pub(crate) fn center_crop(image: &mut Image, [height, width]: [usize; 2]) {
+/// The piece of `size` around the middle; a smaller image goes on outside as in
+/// [`crop`].
+pub(crate) fn center_crop(
+    image: &mut Image,
+    [height, width]: [usize; 2],
+    mode: PaddingMode,
+    fill: &Fill,
+) {
     let place = |have: usize, want: usize| match have.checked_sub(want) {
         // Half a pixel goes to the even side, as Python rounds.
         Some(more) => (more as f64 / 2.0).round_ties_even() as isize,
@@ -126,13 +188,7 @@ pub(crate) fn center_crop(image: &mut Image, [height, width]: [usize; 2]) {
     };
     let [_, have_height, have_width] = image.shape();
     let corner = [place(have_height, height), place(have_width, width)];
-    crop(
-        image,
-        corner,
-        [height, width],
-        PaddingMode::Constant,
-        &Fill::default(),
-    );
+    crop(image, corner, [height, width], mode, fill);
 }
 
 /// The piece of `size` whose corner lies at `[top, left]` of the image, which
@@ -149,7 +205,8 @@ pub(super) fn crop(
     // Columns of the piece that lie on the image, and where they come from.
     let from = (-left).clamp(0, width as isize) as usize;
     let to = (old_width as isize - left).clamp(from as isize, width as isize) as usize;
-    let source = (left + from as isize).max(0) as usize;
+    // A piece beside the image has no such columns.
+    let source = (left + from as isize).clamp(0, old_width as isize) as usize;
     image.redraw([channels, height, width], |old, new| {
         let old_planes = old.chunks_exact(old_height * old_width);
         let new_planes = new.chunks_exact_mut(height * width);
@@ -191,8 +248,15 @@ pub(super) fn place(at: isize, len: usize, mode: PaddingMode) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::augment::{flip, golden::Case};
+    use crate::augment::{
+        Pipeline,
+        distribution::{draws, info},
+        flip,
+        golden::Case,
+    };
 
     #[test]
     fn crops_and_flips_are_torchvisions() {
@@ -204,12 +268,88 @@ mod tests {
                     let (place, size) = (case.parameter("place"), case.parameter("size"));
                     crop(&mut image, place, size, case.parameter("mode"), &fill);
                 }
-                "center-crop" => center_crop(&mut image, case.parameter("size")),
+                "center-crop" => {
+                    let (mode, fill) = (PaddingMode::Constant, Fill::default());
+                    center_crop(&mut image, case.parameter("size"), mode, &fill);
+                }
                 "horizontal-flip" => flip::horizontal_flip(&mut image),
                 "vertical-flip" => flip::vertical_flip(&mut image),
                 other => panic!("no test for {other}"),
             }
             case.check(&image, 0);
+        }
+    }
+
+    #[test]
+    fn pieces_beside_the_image_are_cut_out() {
+        // The padding is so wide that some pieces lie wholly in it.
+        for mode in [PaddingMode::Constant, PaddingMode::Edge] {
+            let crop = RandomCrop {
+                size: Some(Size::Square(2)),
+                padding: 6,
+                padding_mode: mode,
+                fill: Fill::Grey(7),
+            };
+            assert_eq!(crop.check([1, 3, 3]), Ok([1, 2, 2]));
+            let beside = draws(|draw| {
+                let mut image = Image::new(vec![100; 9], [1, 3, 3]);
+                crop.apply(&mut image, draw);
+                assert_eq!(image.shape(), [1, 2, 2]);
+                image.pixels() == [7; 4]
+            });
+            let expected = mode == PaddingMode::Constant;
+            assert_eq!(beside.contains(&true), expected, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_mirrored_must_be_there() {
+        let crop = |mode, padding| {
+            let crop = RandomCrop {
+                padding,
+                padding_mode: mode,
+                ..RandomCrop::default()
+            };
+            crop.check([1, 4, 9]).map_err(|problem| problem.key)
+        };
+        for mode in [PaddingMode::Constant, PaddingMode::Edge] {
+            assert_eq!(crop(mode, 4096), Ok([1, 4, 9]));
+            assert_eq!(crop(mode, 4097), Err("padding"));
+            assert_eq!(crop(mode, usize::MAX), Err("padding"));
+        }
+        assert_eq!(crop(PaddingMode::Reflect, 3), Ok([1, 4, 9]));
+        assert_eq!(crop(PaddingMode::Reflect, 4), Err("padding"));
+        let middle = |size| {
+            let crop = CenterCrop {
+                padding_mode: PaddingMode::Reflect,
+                ..CenterCrop::new(Size::Rectangle(size))
+            };
+            crop.check([1, 4, 9]).map_err(|problem| problem.key)
+        };
+        assert_eq!(middle([10, 9]), Ok([1, 10, 9]));
+        assert_eq!(middle([11, 9]), Err("size"));
+    }
+
+    #[test]
+    fn images_that_are_scored_have_the_surroundings_of_those_trained_on() {
+        for (mode, row) in [
+            (PaddingMode::Constant, [9, 10, 20, 30, 9]),
+            (PaddingMode::Edge, [10, 10, 20, 30, 30]),
+            (PaddingMode::Reflect, [20, 10, 20, 30, 20]),
+        ] {
+            let crop = RandomCrop {
+                size: Some(Size::Rectangle([3, 5])),
+                padding: 1,
+                padding_mode: mode,
+                fill: Fill::Grey(9),
+            };
+            let info = Arc::new(info([1, 3, 3]));
+            let scored = Pipeline::new(vec![crop.into()], info)
+                .unwrap()
+                .for_evaluation();
+            let mut image = Image::new([10, 20, 30].repeat(3), [1, 3, 3]);
+            scored.apply(&mut image, 1, 1, 0);
+            assert_eq!(image.pixels(), row.repeat(3), "{mode:?}");
         }
     }
 }

@@ -16,7 +16,8 @@ pub struct Cutout {
     /// How many squares, which may overlap. Left out: 1.
     #[serde(default = "one")]
     pub holes: usize,
-    /// What is painted. Left out: the data set's mean colour.
+    /// What is painted. Left out: `"mean"`, 0 after
+    /// normalisation.
     #[serde(default = "mean")]
     pub value: Paint,
 }
@@ -78,7 +79,34 @@ impl Step for Cutout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::distribution::{after, draws};
+    use std::sync::Arc;
+
+    use crate::augment::{
+        Normalize, Pipeline,
+        distribution::{after, draws, info},
+    };
+
+    #[test]
+    fn the_mean_is_0_after_the_normalisation_of_the_pipeline() {
+        let cutout = Cutout {
+            size: 12,
+            holes: 1,
+            value: mean(),
+        };
+        let normalize = Normalize {
+            mean: Some(vec![0.2, 0.6, 0.8]),
+            std: None,
+        };
+        let steps = vec![cutout.into(), normalize.into()];
+        let pipeline = Pipeline::new(steps, Arc::new(info([3, 6, 6]))).unwrap();
+        let mut image = Image::new(vec![7; 108], [3, 6, 6]);
+        pipeline.apply(&mut image, 1, 1, 1);
+        let expected = [[51; 36], [153; 36], [204; 36]].concat();
+        assert_eq!(image.pixels(), expected);
+        let mut values = vec![1.0; 108];
+        pipeline.normalization().write(image.pixels(), &mut values);
+        assert!(values.iter().all(|value| value.abs() < 1e-6), "{values:?}");
+    }
 
     #[test]
     fn squares_lie_around_every_pixel_alike() {

@@ -1,6 +1,6 @@
 //! Random parameters: drawn many times, and held against what they are meant to be.
 
-use super::{Draw, Image, Step};
+use super::{Draw, Image, Normalization, Step};
 use crate::DatasetInfo;
 
 /// What describes images of `shape`.
@@ -18,9 +18,9 @@ pub fn info([channels, height, width]: [usize; 3]) -> DatasetInfo {
 
 /// What `of` makes of the draws of 2,000 images.
 pub fn draws<T>(of: impl Fn(&mut Draw) -> T) -> Vec<T> {
-    let info = info([3, 32, 48]);
+    let normalization = Normalization::of(&info([3, 32, 48]));
     (0..2_000)
-        .map(|index| of(&mut Draw::for_image(&info, 7, 1, index)))
+        .map(|index| of(&mut Draw::for_image(&normalization, 7, 1, index)))
         .collect()
 }
 

@@ -2,34 +2,42 @@ use chacha20::ChaCha8Rng;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use crate::{
-    DatasetInfo,
-    random::{Purpose, generator},
-};
+use super::Normalization;
+use crate::random::{Purpose, generator};
 
 /// What a step may draw on: random numbers that are a function of
-/// `(seed, epoch, index)`, and the description of the data set.
+/// `(seed, epoch, index)`, and what the pixels become in the end.
 #[derive(Debug)]
 pub(crate) struct Draw<'a> {
     rng: ChaCha8Rng,
-    /// The data set that the image is of.
-    pub info: &'a DatasetInfo,
+    /// How the pipeline normalises the image after its last step.
+    pub normalization: &'a Normalization,
 }
 
 impl<'a> Draw<'a> {
     /// For the changes of image `index` in `epoch`.
-    pub fn for_image(info: &'a DatasetInfo, seed: u64, epoch: u64, index: usize) -> Self {
+    pub fn for_image(
+        normalization: &'a Normalization,
+        seed: u64,
+        epoch: u64,
+        index: usize,
+    ) -> Self {
         Self {
             rng: generator(seed, Purpose::Augment, epoch, index as u64),
-            info,
+            normalization,
         }
     }
 
     /// For the changes of batch `batch` (from 0) of `epoch` as a whole.
-    pub fn for_batch(info: &'a DatasetInfo, seed: u64, epoch: u64, batch: usize) -> Self {
+    pub fn for_batch(
+        normalization: &'a Normalization,
+        seed: u64,
+        epoch: u64,
+        batch: usize,
+    ) -> Self {
         Self {
             rng: generator(seed, Purpose::Mix, epoch, batch as u64),
-            info,
+            normalization,
         }
     }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Draw, Fill, Image, Interpolation, Pair, Step,
     blur::Blur,
-    parameter::{Problem, require},
+    parameter::{LARGEST, Problem, require},
     warp::displace,
 };
 
@@ -71,9 +71,10 @@ fn kernel_size(sigma: f64) -> usize {
 impl Step for Elastic {
     fn check(&self, shape: [usize; 3]) -> Result<[usize; 3], Problem> {
         let [channels, height, width] = shape;
-        let possible = self.alpha.values().iter().all(|alpha| alpha.is_finite());
+        let alpha = self.alpha.values();
+        let possible = alpha.iter().all(|alpha| alpha.abs() <= LARGEST);
         require("alpha", possible, || {
-            format!("{:?} is no number of pixels", self.alpha.values())
+            format!("{alpha:?} is no number of pixels, from -{LARGEST} to {LARGEST}")
         })?;
         let sigma = self.sigma.values();
         let possible =

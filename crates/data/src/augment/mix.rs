@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Draw,
-    parameter::{Problem, require},
+    parameter::{LARGEST, Problem, require},
 };
 
 /// A change of a batch as a whole. Image *i* is mixed with image *i* − 1, and
@@ -80,9 +80,11 @@ impl Mix for Cutmix {
 }
 
 fn check_alpha(alpha: f64) -> Result<(), Problem> {
-    require("alpha", alpha.is_finite() && alpha > 0.0, || {
-        format!("{alpha} is not a number above 0")
-    })
+    require(
+        "alpha",
+        (f64::MIN_POSITIVE..=LARGEST).contains(&alpha),
+        || format!("{alpha:?} is not a number above 0, at most {LARGEST}"),
+    )
 }
 
 fn weight(alpha: f64, draw: &mut Draw) -> f32 {
@@ -141,7 +143,7 @@ fn with_the_one_before(pixels: &mut [u8], shape: [usize; 3], mix: impl Fn(&mut [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::golden::Case;
+    use crate::augment::{Normalization, golden::Case};
 
     #[test]
     fn mixtures_are_torchvisions() {
@@ -171,10 +173,35 @@ mod tests {
     }
 
     #[test]
+    fn weights_are_shares_also_for_extreme_distributions() {
+        let normalization = Normalization::of(&crate::dataset::tests::info());
+        for alpha in [f64::MIN_POSITIVE, 3e-308, 1e-30, 1e-3, 0.999, 1e3, LARGEST] {
+            assert_eq!(check_alpha(alpha), Ok(()));
+            let weights = (0..2000)
+                .map(|batch| weight(alpha, &mut Draw::for_batch(&normalization, 1, 1, batch)));
+            let weights: Vec<f32> = weights.collect();
+            assert!(
+                weights.iter().all(|w| (0.0..=1.0).contains(w)),
+                "{alpha}: {weights:?}"
+            );
+            let mean = weights.iter().sum::<f32>() / 2000.0;
+            assert!((mean - 0.5).abs() < 0.05, "{alpha}: {mean}");
+        }
+        for alpha in [0.0, -1.0, 1e-308, 1e7, 1e308, f64::INFINITY, f64::NAN] {
+            assert_eq!(check_alpha(alpha).unwrap_err().key, "alpha");
+        }
+    }
+
+    #[test]
     fn weights_follow_the_beta_distribution() {
-        let info = crate::dataset::tests::info();
+        let normalization = Normalization::of(&crate::dataset::tests::info());
         let weights = |alpha| -> Vec<f64> {
-            let draw = |batch| f64::from(weight(alpha, &mut Draw::for_batch(&info, 1, 1, batch)));
+            let draw = |batch| {
+                f64::from(weight(
+                    alpha,
+                    &mut Draw::for_batch(&normalization, 1, 1, batch),
+                ))
+            };
             (0..4000).map(draw).collect()
         };
         for alpha in [0.2, 1.0, 4.0] {

@@ -21,6 +21,8 @@ pub(crate) mod golden;
 mod image;
 mod line;
 mod mix;
+#[cfg(test)]
+mod nasty;
 mod normalize;
 mod paint;
 mod parameter;
@@ -38,7 +40,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use draw::Draw;
 use mix::Mix;
-use parameter::Problem;
+pub(crate) use parameter::Problem;
 
 pub use affine::{RandomAffine, Shear};
 pub use blur::GaussianBlur;

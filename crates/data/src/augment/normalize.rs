@@ -23,29 +23,12 @@ pub struct Normalize {
 impl Normalize {
     /// The normalisation of images with `channels` that `info` describes.
     pub(crate) fn resolve(&self, info: &DatasetInfo) -> Result<Normalization, Problem> {
-        let pick = |key, given: &Option<Vec<f32>>, own: &[f32]| match given {
-            None => Ok(own.to_vec()),
-            Some(values) => {
-                require(key, values.len() == info.channels, || {
-                    format!("{} values for {} channels", values.len(), info.channels)
-                })?;
-                let least = if key == "std" {
-                    f32::MIN_POSITIVE
-                } else {
-                    f32::MIN
-                };
-                let wrong = values.iter().find(|v| !(least..=f32::MAX).contains(v));
-                require(key, wrong.is_none(), || {
-                    let bound = if key == "std" { " above 0" } else { "" };
-                    format!("{wrong:?} is not a number{bound}")
-                })?;
-                Ok(values.clone())
-            }
+        let pick = |given: &Option<Vec<f32>>, own: &[f32]| match given {
+            None => own.to_vec(),
+            Some(values) => values.clone(),
         };
-        Ok(Normalization::new(
-            pick("mean", &self.mean, &info.mean)?,
-            pick("std", &self.std, &info.std)?,
-        ))
+        let (mean, std) = (pick(&self.mean, &info.mean), pick(&self.std, &info.std));
+        Normalization::new(mean, std, info.channels)
     }
 }
 
@@ -59,7 +42,34 @@ pub struct Normalization {
 }
 
 impl Normalization {
-    fn new(mean: Vec<f32>, std: Vec<f32>) -> Self {
+    /// The normalisation of images with `channels`: a finite mean and a normal
+    /// deviation above 0 for each, such that every byte becomes a finite number.
+    pub(crate) fn new(mean: Vec<f32>, std: Vec<f32>, channels: usize) -> Result<Self, Problem> {
+        for (key, values, least, bound) in [
+            ("mean", &mean, f32::MIN, ""),
+            ("std", &std, f32::MIN_POSITIVE, " above 0"),
+        ] {
+            require(key, values.len() == channels, || {
+                format!("{} values for {channels} channels", values.len())
+            })?;
+            let wrong = values.iter().find(|v| !(least..=f32::MAX).contains(v));
+            if let Some(wrong) = wrong {
+                return Err(Problem::new(
+                    key,
+                    format!("{wrong:?} is not a number{bound}"),
+                ));
+            }
+        }
+        let normalization = Self::with(mean, std);
+        let finite = normalization.tables.iter().flatten().all(|v| v.is_finite());
+        require("std", finite, || {
+            let (mean, std) = (&normalization.mean, &normalization.std);
+            format!("{std:?} is too small for the mean {mean:?}: values become infinite")
+        })?;
+        Ok(normalization)
+    }
+
+    fn with(mean: Vec<f32>, std: Vec<f32>) -> Self {
         let table = |(mean, std): (&f32, &f32)| {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
         };
@@ -70,10 +80,11 @@ impl Normalization {
         }
     }
 
-    /// The normalisation of a data set: its mean and standard deviation.
+    /// The normalisation of a data set: its mean and standard deviation, which
+    /// [`ImageDataset::new`](crate::ImageDataset::new) has checked.
     #[must_use]
     pub fn of(info: &DatasetInfo) -> Self {
-        Self::new(info.mean.clone(), info.std.clone())
+        Self::with(info.mean.clone(), info.std.clone())
     }
 
     /// What is subtracted from each channel, scaled to 0..1.
@@ -180,5 +191,8 @@ mod tests {
             given(&[0.0, 0.0], &[1.0, f32::INFINITY]).unwrap_err(),
             "std"
         );
+        assert_eq!(given(&[0.0, 0.0], &[1.0, 1e-40]).unwrap_err(), "std");
+        // Each is a number, but not what becomes of a byte.
+        assert_eq!(given(&[0.0, 3e38], &[1.0, 2e-38]).unwrap_err(), "std");
     }
 }

@@ -11,15 +11,16 @@ use super::{Draw, Fill, Image, parameter::Problem, piece::Piece};
 pub enum Paint {
     /// One colour.
     Colour(Fill),
-    /// One that the data set has.
+    /// One that the data set, or what normalises it, has.
     Dataset(DatasetPaint),
 }
 
-/// What a rectangle is painted over with that comes from the data set.
+/// What a rectangle is painted over with that comes from the normalisation: the
+/// data set's, unless the configuration has a step `normalize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DatasetPaint {
-    /// Its mean colour: 0 after normalisation.
+    /// Its mean colour: 0 after normalisation, to half a level, if it is a colour.
     Mean,
     /// Normal noise of its mean and standard deviation, each value by itself:
     /// after normalisation a standard normal distribution, but for what is
@@ -47,15 +48,15 @@ impl Paint {
         let ([_, _, width], plane) = (image.shape(), image.plane());
         let ([top, left], [rows, columns]) = (piece.place, piece.size);
         let byte = |value: f64| (255.0 * value).round() as u8;
-        let info = draw.info;
+        let (mean, std) = (draw.normalization.mean(), draw.normalization.std());
         for (channel, pixels) in image.pixels_mut().chunks_exact_mut(plane).enumerate() {
             for row in pixels.chunks_exact_mut(width).skip(top).take(rows) {
                 let row = &mut row[left..left + columns];
                 match self {
                     Self::Colour(fill) => row.fill(fill.of(channel)),
-                    Self::Dataset(DatasetPaint::Mean) => row.fill(byte(info.mean[channel].into())),
+                    Self::Dataset(DatasetPaint::Mean) => row.fill(byte(mean[channel].into())),
                     Self::Dataset(DatasetPaint::Random) => {
-                        let (mean, std) = (info.mean[channel], info.std[channel]);
+                        let (mean, std) = (mean[channel], std[channel]);
                         let mut value = || f64::from(mean) + f64::from(std) * draw.normal();
                         row.fill_with(|| byte(value()));
                     }

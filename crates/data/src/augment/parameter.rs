@@ -39,11 +39,30 @@ pub(crate) fn check_probability(p: f64) -> Result<(), Problem> {
     })
 }
 
+/// The largest number that is let through, of pixels, degrees or parts. More is
+/// a mistake, and beyond it images would be lost where numbers become inexact.
+pub(crate) const LARGEST: f64 = 1e6;
+
 /// A place in pixels, under the key `center`.
 pub(crate) fn check_center(center: Option<[f64; 2]>) -> Result<(), Problem> {
-    let possible = center.iter().flatten().all(|at| at.is_finite());
+    let possible = center.iter().flatten().all(|at| at.abs() <= LARGEST);
     require("center", possible, || {
-        format!("{center:?} is not a place: x and y in pixels")
+        format!("{center:?} is not a place: x and y in pixels, at most {LARGEST}")
+    })
+}
+
+/// Least and most of something positive, from 1/[`LARGEST`] to [`LARGEST`].
+pub(crate) fn check_positive(
+    key: &'static str,
+    [least, most]: [f64; 2],
+    what: &str,
+) -> Result<(), Problem> {
+    let possible = 1.0 / LARGEST <= least && least <= most && most <= LARGEST;
+    require(key, possible, || {
+        format!(
+            "from {least} to {most} are no {what}: least and most, from {} to {LARGEST}",
+            1.0 / LARGEST
+        )
     })
 }
 
@@ -76,7 +95,7 @@ impl From<usize> for Size {
 
 impl Size {
     /// The largest side that is let through.
-    const MOST: usize = 1 << 12;
+    pub(crate) const MOST: usize = 1 << 12;
 
     /// `[height, width]`.
     #[must_use]
@@ -186,13 +205,17 @@ impl Interval {
         }
     }
 
-    /// That the ends are finite and in order.
+    /// That the ends are in order, and not beyond [`LARGEST`].
     pub(crate) fn check(self, key: &'static str) -> Result<[f64; 2], Problem> {
         let [least, most] = self.ends();
-        let possible = least.is_finite() && most.is_finite() && least <= most;
+        let possible = -LARGEST <= least && least <= most && most <= LARGEST;
         require(key, possible, || match self {
-            Self::Symmetric(value) => format!("{value} is not a number of at least 0"),
-            Self::Range(_) => format!("from {least} to {most} is not a range"),
+            Self::Symmetric(value) => format!("{value} is not a number from 0 to {LARGEST}"),
+            Self::Range(_) => {
+                format!(
+                    "from {least} to {most} is not a range, of numbers from -{LARGEST} to {LARGEST}"
+                )
+            }
         })?;
         Ok([least, most])
     }

@@ -3,7 +3,7 @@
 
 use super::{
     Draw,
-    parameter::{Problem, require},
+    parameter::{Problem, check_positive, require},
 };
 
 /// A rectangle in an image, in pixels.
@@ -23,11 +23,7 @@ pub(super) fn check_scale_and_ratio(scale: [f64; 2], ratio: [f64; 2]) -> Result<
         0.0 <= least && least <= most && most <= 1.0,
         || format!("from {least} to {most} are no shares of an area: least and most, from 0 to 1"),
     )?;
-    let [least, most] = ratio;
-    let possible = 0.0 < least && least <= most && most.is_finite();
-    require("ratio", possible, || {
-        format!("from {least} to {most} are no ratios: least and most, above 0")
-    })
+    check_positive("ratio", ratio, "ratios")
 }
 
 /// Height and width of a share of an image that is uniform over `scale`, with a

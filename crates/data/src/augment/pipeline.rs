@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Augment, Draw, Image, Kind, Normalization, Normalize, parameter::Problem};
+use super::{Augment, Draw, Image, Kind, Normalization, parameter::Problem};
 use crate::{DataError, DatasetInfo};
 
 /// Steps in order, checked for the images of a data set.
@@ -9,6 +9,8 @@ pub struct Pipeline {
     info: Arc<DatasetInfo>,
     /// What changes images.
     images: Vec<Augment>,
+    /// What becomes of that for images that are scored.
+    scored: Vec<Augment>,
     normalization: Normalization,
     /// What mixes a batch.
     batches: Vec<Augment>,
@@ -21,23 +23,12 @@ impl Pipeline {
     /// # Errors
     /// [`DataError::Augment`] with the first step and key that cannot be,
     /// [`DataError::AugmentOrder`], or [`DataError::Inconsistent`] if `info` has
-    /// not a mean and a deviation for each channel.
+    /// no pixels, or not a mean and a deviation that can normalise each channel.
     pub fn new(steps: Vec<Augment>, info: Arc<DatasetInfo>) -> Result<Self, DataError> {
-        let channels = [info.channels; 2];
-        if [info.mean.len(), info.std.len()] != channels {
-            return Err(DataError::Inconsistent {
-                name: info.name.clone(),
-                problem: format!(
-                    "{} means and {} standard deviations for {} channels",
-                    info.mean.len(),
-                    info.std.len(),
-                    info.channels
-                ),
-            });
-        }
         let mut pipeline = Self {
             images: Vec::new(),
-            normalization: Normalization::of(&info),
+            scored: Vec::new(),
+            normalization: info.normalization()?,
             batches: Vec::new(),
             shape: info.shape(),
             info,
@@ -54,7 +45,9 @@ impl Pipeline {
             let earlier = before;
             let too_late = match step.kind() {
                 Kind::Image(step) => {
-                    pipeline.shape = step.check(pipeline.shape).map_err(impossible)?;
+                    let shape = pipeline.shape;
+                    pipeline.shape = step.check(shape).map_err(impossible)?;
+                    pipeline.scored.extend(step.for_evaluation(shape));
                     earlier.is_some()
                 }
                 Kind::Normalize(normalize) => {
@@ -89,19 +82,15 @@ impl Pipeline {
     /// same shape and numbers at the end.
     #[must_use]
     pub fn for_evaluation(&self) -> Self {
-        let mut shape = self.info.shape();
-        let mut steps = Vec::new();
-        for step in &self.images {
-            if let Kind::Image(step) = step.kind() {
-                steps.extend(step.for_evaluation(shape));
-                shape = step.check(shape).expect("checked when it was made");
-            }
+        Self {
+            info: Arc::clone(&self.info),
+            images: self.scored.clone(),
+            // What is not random stays as it is.
+            scored: self.scored.clone(),
+            normalization: self.normalization.clone(),
+            batches: Vec::new(),
+            shape: self.shape,
         }
-        steps.push(Augment::Normalize(Normalize {
-            mean: Some(self.normalization.mean().to_vec()),
-            std: Some(self.normalization.std().to_vec()),
-        }));
-        Self::new(steps, Arc::clone(&self.info)).expect("what scores has the shapes of what trains")
     }
 
     /// What the data set is.
@@ -144,7 +133,7 @@ impl Pipeline {
         if self.images.is_empty() {
             return;
         }
-        let mut draw = Draw::for_image(&self.info, seed, epoch, index);
+        let mut draw = Draw::for_image(&self.normalization, seed, epoch, index);
         for step in &self.images {
             if let Kind::Image(step) = step.kind() {
                 step.apply(image, &mut draw);
@@ -167,7 +156,7 @@ impl Pipeline {
         if self.batches.is_empty() {
             return 1.0;
         }
-        let mut draw = Draw::for_batch(&self.info, seed, epoch, batch);
+        let mut draw = Draw::for_batch(&self.normalization, seed, epoch, batch);
         match self.batches[draw.below(self.batches.len())].kind() {
             Kind::Batch(step) => step.mix(pixels, self.shape, &mut draw),
             Kind::Image(_) | Kind::Normalize(_) => unreachable!("sorted when it was made"),
@@ -178,7 +167,9 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::{Cutmix, Mixup, RandomCrop, RandomHorizontalFlip, Size};
+    use crate::augment::{
+        Cutmix, Mixup, Normalize, PaddingMode, RandomCrop, RandomHorizontalFlip, Size,
+    };
     use std::collections::HashSet;
 
     /// Two channels of 2×3 pixels.
@@ -220,13 +211,37 @@ mod tests {
         let flip = || RandomHorizontalFlip::default().into();
         let crop = RandomCrop {
             padding: 2,
+            padding_mode: PaddingMode::Reflect,
             ..RandomCrop::default()
         };
         let error = Pipeline::new(vec![flip(), crop.into()], info()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "augment, step 2 (random-crop), padding: 2 is not below the 2×3 pixels of an image"
+            "augment, step 2 (random-crop), padding: 2 pixels on a side cannot be mirrored \
+             from 2×3: fewer than the image has are possible"
         );
+    }
+
+    #[test]
+    fn refuses_what_cannot_normalise() {
+        for (mean, std) in [
+            (vec![0.5; 2], vec![0.25, 0.0]),
+            (vec![0.5; 2], vec![0.25, 1e-40]),
+            (vec![0.5; 2], vec![0.25]),
+            (vec![f32::NAN, 0.5], vec![0.25; 2]),
+            (vec![3e38, 0.5], vec![2e-38; 2]),
+        ] {
+            let info = (*info()).clone();
+            let error = Pipeline::new(vec![], Arc::new(DatasetInfo { mean, std, ..info }));
+            assert!(matches!(error, Err(DataError::Inconsistent { .. })));
+        }
+        let given = Normalize {
+            mean: Some(vec![0.1; 2]),
+            std: Some(vec![1e-30; 2]),
+        };
+        let pipeline = Pipeline::new(vec![given.into()], info()).unwrap();
+        let scored = pipeline.for_evaluation();
+        assert_eq!(scored.normalization(), pipeline.normalization());
     }
 
     #[test]

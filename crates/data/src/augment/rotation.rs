@@ -42,7 +42,8 @@ impl Step for RandomRotation {
 
     fn apply(&self, image: &mut Image, draw: &mut Draw) {
         let angle = self.angle(draw);
-        rotate(image, angle, self.center, self.interpolation, &self.fill);
+        let fill = Some(&self.fill);
+        rotate(image, angle, self.center, self.interpolation, fill);
     }
 }
 

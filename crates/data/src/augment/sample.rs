@@ -42,13 +42,20 @@ pub(super) struct Source<'a> {
     width: usize,
     /// Outside of the image.
     fill: u64,
+    /// Whether the fill is mixed into what lies across the border: otherwise
+    /// that is mixed with black alone.
+    mixes: bool,
 }
 
 /// Draws the image anew with the same shape: `row(source, y, out)` writes row
 /// `y`, a word a pixel as [`Source`] gives them, once for every three channels.
+///
+/// Without `fill` it is black outside, and a place at the border gets what of it
+/// is black once. As in torchvision, `fill` 0 is not the same: there the border is
+/// weighed once more, by the part of the place that lies in the image.
 pub(super) fn resample(
     image: &mut Image,
-    fill: &Fill,
+    fill: Option<&Fill>,
     mut row: impl FnMut(&Source, usize, &mut [u64]),
 ) {
     let [channels, height, width] = image.shape();
@@ -71,8 +78,10 @@ pub(super) fn resample(
                 height,
                 width,
                 fill: (0..lanes).fold(0, |word, lane| {
-                    word | u64::from(fill.of(first + lane)) << (lane * LANE_BITS + WEIGHT_BITS)
+                    word | u64::from(fill.map_or(0, |fill| fill.of(first + lane)))
+                        << (lane * LANE_BITS + WEIGHT_BITS)
                 }),
+                mixes: fill.is_some(),
             };
             let new = &mut new[first * plane..][..lanes * plane];
             for y in 0..height {
@@ -146,6 +155,9 @@ impl Source<'_> {
         }
         let corner = (row + 1) as usize * self.stride() + (column + 1) as usize;
         let sum = self.mean(&self.pixels[corner..], x, y);
+        if !self.mixes {
+            return sum + HALVES;
+        }
         let inside = |at: i64, last: i64, part: u64| {
             u64::from(at >= 0) * (ONE - part) + u64::from(at < last) * part
         };
@@ -264,7 +276,7 @@ mod tests {
             let line = Line::new(place(step).unwrap());
             let shape = [5, 6, 9];
             let mut image = Image::new((0..=255).cycle().take(270).collect(), shape);
-            resample(&mut image, &Fill::Grey(77), |source, _, out| {
+            resample(&mut image, Some(&Fill::Grey(77)), |source, _, out| {
                 source.bilinear_line(&line, start, out);
                 for (column, &word) in out.iter().enumerate() {
                     assert_eq!(

@@ -10,7 +10,7 @@ use super::{
 /// Rotates by `angle` degrees (clockwise), shears by `shear` degrees (x, y),
 /// scales by `scale`, above 0, around `center` (x, y in pixels from the upper
 /// left corner; none: the middle), and moves by `translate` pixels (x, y):
-/// torchvision's `affine`.
+/// torchvision's `affine`. Without `fill` as its None.
 #[expect(clippy::too_many_arguments, reason = "torchvision's, in its order")]
 pub(super) fn affine(
     image: &mut Image,
@@ -20,7 +20,7 @@ pub(super) fn affine(
     shear: [f64; 2],
     center: Option<[f64; 2]>,
     interpolation: Interpolation,
-    fill: &Fill,
+    fill: Option<&Fill>,
 ) {
     let [_, height, width] = image.shape();
     let middle = [width as f64 / 2.0, height as f64 / 2.0];
@@ -39,7 +39,7 @@ pub(super) fn rotate(
     angle: f64,
     center: Option<[f64; 2]>,
     interpolation: Interpolation,
-    fill: &Fill,
+    fill: Option<&Fill>,
 ) {
     let angle = -angle.rem_euclid(360.0);
     let (still, straight) = ([0.0; 2], [0.0; 2]);
@@ -87,7 +87,7 @@ struct Affine {
 }
 
 impl Affine {
-    fn apply(&self, image: &mut Image, interpolation: Interpolation, fill: &Fill) {
+    fn apply(&self, image: &mut Image, interpolation: Interpolation, fill: Option<&Fill>) {
         let step = line::place([self.matrix[0][0], self.matrix[1][0]]);
         let line = step.map(Line::new);
         resample(image, fill, |source, row, out| {
@@ -160,7 +160,7 @@ pub(super) fn perspective(
     fill: &Fill,
 ) {
     let [_, height, width] = image.shape();
-    resample(image, fill, |source, row, out| {
+    resample(image, Some(fill), |source, row, out| {
         let y = row as f64 + 0.5;
         let place = |column| {
             let x = column as f64 + 0.5;
@@ -195,7 +195,7 @@ pub(super) fn displace(
     let [_, height, width] = image.shape();
     let field = field.split_at(height * width);
     let by = |axis: usize, at: usize| [field.0, field.1][axis][at];
-    resample(image, fill, |source, row, out| {
+    resample(image, Some(fill), |source, row, out| {
         let place = |column: usize| {
             let at = row * width + column;
             line::place([
@@ -242,12 +242,19 @@ mod tests {
             let (mode, fill): (_, Fill) = (case.parameter("mode"), case.parameter("fill"));
             let (angle, center) = (case.parameter("angle"), case.parameter("center"));
             if case.step == "rotate" {
-                rotate(&mut image, angle, center, mode, &fill);
+                rotate(&mut image, angle, center, mode, Some(&fill));
             } else {
                 let (translate, scale) = (case.parameter("translate"), case.parameter("scale"));
                 let shear = case.parameter("shear");
                 affine(
-                    &mut image, angle, translate, scale, shear, center, mode, &fill,
+                    &mut image,
+                    angle,
+                    translate,
+                    scale,
+                    shear,
+                    center,
+                    mode,
+                    Some(&fill),
                 );
             }
             case.check(&image, u8::from(mode == Interpolation::Bilinear));
@@ -262,7 +269,16 @@ mod tests {
                     for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
                         let mut image = Image::new(vec![100; 3 * 7 * 9], [3, 7, 9]);
                         let (translate, fill) = ([shift, 0.3], Fill::Grey(50));
-                        affine(&mut image, 1.0, translate, scale, shear, None, mode, &fill);
+                        affine(
+                            &mut image,
+                            1.0,
+                            translate,
+                            scale,
+                            shear,
+                            None,
+                            mode,
+                            Some(&fill),
+                        );
                         let possible = |value| (50..=100).contains(value);
                         assert!(
                             image.pixels().iter().all(possible),

@@ -2,7 +2,10 @@ use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::DataError;
+use crate::{
+    DataError,
+    augment::{Normalization, Problem},
+};
 
 /// What a data set is, apart from its pixels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,24 @@ impl DatasetInfo {
     #[must_use]
     pub fn image_len(&self) -> usize {
         self.channels * self.height * self.width
+    }
+
+    /// How the images are normalised, if this can describe images.
+    ///
+    /// # Errors
+    /// [`DataError::Inconsistent`] if images hold nothing, or mean and deviation
+    /// cannot normalise the channels.
+    pub(crate) fn normalization(&self) -> Result<Normalization, DataError> {
+        let fail = |problem| DataError::Inconsistent {
+            name: self.name.clone(),
+            problem,
+        };
+        if self.image_len() == 0 {
+            let problem = format!("images of shape {:?} hold nothing", self.shape());
+            return Err(fail(problem));
+        }
+        Normalization::new(self.mean.clone(), self.std.clone(), self.channels)
+            .map_err(|Problem { key, problem }| fail(format!("cannot normalise, {key}: {problem}")))
     }
 }
 
@@ -69,9 +90,7 @@ impl ImageDataset {
                 problem,
             })
         };
-        if info.image_len() == 0 {
-            return fail(format!("images of shape {:?} hold nothing", info.shape()));
-        }
+        info.normalization()?;
         if labels.len().checked_mul(info.image_len()) != Some(pixels.len()) {
             return fail(format!(
                 "{} labels and {} bytes of pixels, but an image of shape {:?} takes {} bytes",
@@ -89,22 +108,6 @@ impl ImageDataset {
             return fail(format!(
                 "image {at} has label {}, but there are {classes} classes",
                 labels[at]
-            ));
-        }
-        if info.mean.len() != info.channels || info.std.len() != info.channels {
-            return fail(format!(
-                "{} means and {} standard deviations for {} channels",
-                info.mean.len(),
-                info.std.len(),
-                info.channels
-            ));
-        }
-        if info.mean.iter().any(|m| !m.is_finite())
-            || info.std.iter().any(|s| !s.is_finite() || *s <= 0.0)
-        {
-            return fail(format!(
-                "cannot normalise with mean {:?} and standard deviation {:?}",
-                info.mean, info.std
             ));
         }
         Ok(Self {
@@ -223,6 +226,11 @@ pub(crate) mod tests {
             ..info()
         };
         assert!(new(flat, vec![0; 8], vec![0, 1]).is_err());
+        let tiny = DatasetInfo {
+            std: vec![1e-40],
+            ..info()
+        };
+        assert!(new(tiny, vec![0; 8], vec![0, 1]).is_err());
         let empty = DatasetInfo {
             height: 0,
             ..info()

@@ -5,7 +5,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use super::{FolderOptions, jpeg, png, webp};
 use crate::{
     DataError,
-    augment::{Image, Interpolation, center_crop, resize},
+    augment::{Fill, Image, Interpolation, PaddingMode, center_crop, resize},
 };
 
 /// Decodes the image file `bytes` (PNG, JPEG, BMP or WebP, whatever its name),
@@ -46,7 +46,12 @@ pub fn decode(bytes: &[u8], file: &str, options: &FolderOptions) -> Result<Image
     }
     let mut image = Image::new(planes(image, channels), [channels, sides[0], sides[1]]);
     resize(&mut image, covering, Interpolation::Bilinear, true);
-    center_crop(&mut image, [height, width]);
+    center_crop(
+        &mut image,
+        [height, width],
+        PaddingMode::Constant,
+        &Fill::default(),
+    );
     Ok(image)
 }
 

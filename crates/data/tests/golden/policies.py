@@ -44,6 +44,15 @@ for operation in ["ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"]:
     output = change(policy, image(shape), operation, magnitudes(policy, operation, 31, shape)[20])
     cases.add("rand-augment", output, shape, operation=operation, signed=True,
               bins=31, bin=20, sign=1, mode="bilinear", fill=[10, 200, 90])
+# Without a fill, as is torchvision's default, the border is weighed once.
+for name, kind in [("rand-augment", v2.RandAugment), ("trivial-augment", v2.TrivialAugmentWide)]:
+    policy = kind(interpolation=InterpolationMode.BILINEAR)
+    for number, operation in enumerate(["ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"]):
+        shape = SHAPES[number % 2]
+        for sign in [1, -1]:
+            output = change(policy, image(shape), operation, sign * magnitudes(policy, operation, 31, shape)[7])
+            cases.add(name, output, shape, operation=operation, signed=True,
+                      bins=31, bin=7, sign=sign, mode="bilinear", fill=None)
 # The tables, each pair with both operations, to the positive side.
 for policy in AutoAugmentPolicy:
     augment = v2.AutoAugment(policy)

@@ -90,7 +90,7 @@ fn a_bad_config_names_file_line_and_key() {
             ["lenet55", "lenet5", "did you mean"],
         ),
         (
-            "[[augment]]\nname = \"random-crop\"\npadding = 28\n",
+            "[[augment]]\nname = \"random-crop\"\npadding = 28\npadding_mode = \"reflect\"\n",
             ["step 1 (random-crop), padding", "28", "28×28"],
         ),
         (

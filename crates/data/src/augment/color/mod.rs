@@ -13,7 +13,7 @@ mod jitter;
 mod levels;
 mod sharpness;
 
-use super::parameter::{Problem, require};
+use super::parameter::{LARGEST, Problem, require};
 
 pub(super) use blend::{brightness, contrast, fused, saturation};
 pub use grayscale::RandomGrayscale;
@@ -38,10 +38,10 @@ fn half() -> f64 {
     0.5
 }
 
-/// That `factor` is a finite number of at least 0, also as the `f32` it is used as.
+/// That `factor` is a number of at least 0, and not beyond [`LARGEST`].
 fn check_factor(key: &'static str, factor: f64) -> Result<(), Problem> {
-    require(key, factor >= 0.0 && (factor as f32).is_finite(), || {
-        format!("{factor} is not a factor, a number of at least 0")
+    require(key, (0.0..=LARGEST).contains(&factor), || {
+        format!("{factor} is not a factor, a number from 0 to {LARGEST}")
     })
 }
 

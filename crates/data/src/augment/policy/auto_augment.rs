@@ -15,8 +15,10 @@ pub struct AutoAugment {
     pub policy: AutoAugmentPolicy,
     /// For shearing, moving and rotating. Left out: `nearest`.
     pub interpolation: Interpolation,
-    /// The colour of what comes in from outside. Left out: black.
-    pub fill: Fill,
+    /// The colour of what comes in from outside. Left out: black, and at the border
+    /// brighter than of `0`, as in torchvision without a fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
 }
 
 /// The data set that a policy of [`AutoAugment`] was found on.
@@ -47,7 +49,7 @@ impl AutoAugment {
         Policy {
             space: &space::STANDARD,
             interpolation: self.interpolation,
-            fill: &self.fill,
+            fill: self.fill.as_ref(),
         }
     }
 }

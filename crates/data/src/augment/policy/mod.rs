@@ -21,14 +21,15 @@ use space::{Bin, Space};
 struct Policy<'a> {
     space: &'static Space,
     interpolation: Interpolation,
-    fill: &'a Fill,
+    fill: Option<&'a Fill>,
 }
 
 impl Policy<'_> {
     /// That images of `channels` can go through any operation.
     fn check(&self, channels: usize) -> Result<(), Problem> {
         color::check_grey_or_rgb(channels)?;
-        self.fill.check("fill", channels)
+        self.fill
+            .map_or(Ok(()), |fill| fill.check("fill", channels))
     }
 
     /// Applies `operation` with the strength of `bin`; to either side, if it has

@@ -42,7 +42,7 @@ impl Operation {
         image: &mut Image,
         magnitude: f64,
         interpolation: Interpolation,
-        fill: &Fill,
+        fill: Option<&Fill>,
     ) {
         let mut affine = |translate, shear, center| {
             warp::affine(

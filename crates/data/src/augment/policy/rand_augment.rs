@@ -23,12 +23,15 @@ pub(super) const OPERATIONS: [Operation; 14] = [
     Operation::Equalize,
 ];
 
+/// Far more than leave anything of an image.
+const MOST_OPERATIONS: usize = 100;
+
 /// A few random operations of one strength (Cubuk and others, 2019,
 /// <https://arxiv.org/abs/1909.13719>): torchvision's `RandAugment`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandAugment {
-    /// How many operations, one after the other. Left out: 2.
+    /// How many operations, one after the other, up to 100. Left out: 2.
     pub num_ops: usize,
     /// How strong, from 0, below `num_magnitude_bins`. Left out: 9.
     pub magnitude: usize,
@@ -36,8 +39,10 @@ pub struct RandAugment {
     pub num_magnitude_bins: usize,
     /// For shearing, moving and rotating. Left out: `nearest`.
     pub interpolation: Interpolation,
-    /// The colour of what comes in from outside. Left out: black.
-    pub fill: Fill,
+    /// The colour of what comes in from outside. Left out: black, and at the border
+    /// brighter than of `0`, as in torchvision without a fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
 }
 
 impl Default for RandAugment {
@@ -47,7 +52,7 @@ impl Default for RandAugment {
             magnitude: 9,
             num_magnitude_bins: 31,
             interpolation: Interpolation::default(),
-            fill: Fill::default(),
+            fill: None,
         }
     }
 }
@@ -57,7 +62,7 @@ impl RandAugment {
         Policy {
             space: &space::STANDARD,
             interpolation: self.interpolation,
-            fill: &self.fill,
+            fill: self.fill.as_ref(),
         }
     }
 }
@@ -75,6 +80,9 @@ impl Step for RandAugment {
                 )
             },
         )?;
+        require("num_ops", self.num_ops <= MOST_OPERATIONS, || {
+            format!("{} is more than {MOST_OPERATIONS}", self.num_ops)
+        })?;
         self.policy().check(shape[0])?;
         Ok(shape)
     }
@@ -101,8 +109,10 @@ pub struct TrivialAugmentWide {
     pub num_magnitude_bins: usize,
     /// For shearing, moving and rotating. Left out: `nearest`.
     pub interpolation: Interpolation,
-    /// The colour of what comes in from outside. Left out: black.
-    pub fill: Fill,
+    /// The colour of what comes in from outside. Left out: black, and at the border
+    /// brighter than of `0`, as in torchvision without a fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
 }
 
 impl Default for TrivialAugmentWide {
@@ -110,7 +120,7 @@ impl Default for TrivialAugmentWide {
         Self {
             num_magnitude_bins: 31,
             interpolation: Interpolation::default(),
-            fill: Fill::default(),
+            fill: None,
         }
     }
 }
@@ -120,7 +130,7 @@ impl TrivialAugmentWide {
         Policy {
             space: &space::WIDE,
             interpolation: self.interpolation,
-            fill: &self.fill,
+            fill: self.fill.as_ref(),
         }
     }
 }

@@ -30,7 +30,7 @@ fn operations_and_their_magnitudes_are_torchvisions() {
         }
         // Warps may be off by one where they interpolate; the rest is exact.
         let levels = match case.step.as_str() {
-            "rand-augment" => {
+            "rand-augment" | "trivial-augment" => {
                 u8::from(case.parameter::<Interpolation>("mode") == Interpolation::Bilinear)
             }
             _ => 0,
@@ -48,8 +48,8 @@ fn apply_operation(space: &Space, case: &Case, image: &mut Image) {
     };
     let sign: f64 = case.parameter("sign");
     let magnitude = sign * space.magnitude(operation, bin, image.shape());
-    let fill = case.parameter("fill");
-    operation.apply(image, magnitude, case.parameter("mode"), &fill);
+    let fill: Option<Fill> = case.parameter("fill");
+    operation.apply(image, magnitude, case.parameter("mode"), fill.as_ref());
 }
 
 fn apply_pair(case: &Case, image: &mut Image) {
@@ -60,7 +60,7 @@ fn apply_pair(case: &Case, image: &mut Image) {
     for (operation, _, at) in pair {
         let of = auto_augment::BINS;
         let magnitude = STANDARD.magnitude(operation, Bin { at, of }, image.shape());
-        operation.apply(image, magnitude, Interpolation::Nearest, &Fill::default());
+        operation.apply(image, magnitude, Interpolation::Nearest, None);
     }
 }
 
@@ -115,12 +115,7 @@ fn after(images: &Outcomes, space: &Space, operation: Operation, p: f64, bin: Bi
             } else {
                 magnitude
             };
-            operation.apply(
-                &mut image,
-                magnitude,
-                Interpolation::Nearest,
-                &Fill::default(),
-            );
+            operation.apply(&mut image, magnitude, Interpolation::Nearest, None);
             *outcomes.entry(image.pixels().to_vec()).or_default() += share * p / 2.0;
         }
     }
@@ -229,7 +224,7 @@ fn auto_augment_chooses_each_pair_alike_and_its_operations_by_their_probability(
 #[test]
 fn parameters_that_cannot_be_are_named() {
     let rand = RandAugment::default;
-    let fill = || Fill::Channels(vec![1, 2]);
+    let fill = || Some(Fill::Channels(vec![1, 2]));
     for (step, channels, expected) in [
         (
             RandAugment {
@@ -239,6 +234,15 @@ fn parameters_that_cannot_be_are_named() {
             .into(),
             3,
             "(rand-augment), magnitude: 31 is not below the 31 of num_magnitude_bins",
+        ),
+        (
+            RandAugment {
+                num_ops: 101,
+                ..rand()
+            }
+            .into(),
+            3,
+            "(rand-augment), num_ops: 101 is more than 100",
         ),
         (
             RandAugment {
@@ -294,7 +298,7 @@ fn a_configuration_names_a_policy() {
             .unwrap();
     let expected = AutoAugment {
         policy: AutoAugmentPolicy::Svhn,
-        fill: Fill::Channels(vec![1, 2, 3]),
+        fill: Some(Fill::Channels(vec![1, 2, 3])),
         ..AutoAugment::default()
     };
     assert_eq!(step, expected.into());
