@@ -113,13 +113,11 @@ fn pack<const N: usize>(old: &[u8], words: &mut [u64], [height, width]: [usize; 
 
 /// Writes a row of words as rows of channels, which are `plane` bytes apart.
 fn unpack<const N: usize>(words: &[u64], new: &mut [u8], plane: usize) {
-    let mut planes = new.chunks_mut(plane);
-    let mut channels: [&mut [u8]; N] =
-        std::array::from_fn(|_| &mut planes.next().unwrap_or_default()[..words.len()]);
-    for (x, &word) in words.iter().enumerate() {
-        for (lane, channel) in channels.iter_mut().enumerate() {
+    // Channel by channel: such a loop takes several words at once.
+    for (lane, channel) in new.chunks_mut(plane).take(N).enumerate() {
+        for (byte, word) in channel.iter_mut().zip(words) {
             // The value is in the upper 8 bits of the lane.
-            channel[x] = (word >> (lane * LANE_BITS + WEIGHT_BITS)) as u8;
+            *byte = (word >> (lane * LANE_BITS + WEIGHT_BITS)) as u8;
         }
     }
 }
