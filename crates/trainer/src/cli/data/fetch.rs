@@ -20,11 +20,8 @@ impl Args {
         let store = self.store.store(None);
         // A slip in the last name is no reason to fetch the first.
         for name in &self.names {
-            match store.locate(name) {
-                Err(error @ data::DataError::UnknownDataset { .. }) => {
-                    return Err(super::report(error));
-                }
-                _ => {}
+            if let Err(error @ data::DataError::UnknownDataset { .. }) = store.locate(name) {
+                return Err(super::report(error));
             }
         }
         for name in &self.names {
