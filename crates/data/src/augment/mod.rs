@@ -30,6 +30,7 @@ mod perspective;
 mod piece;
 mod pipeline;
 mod policy;
+mod random_step;
 mod resize;
 mod resized_crop;
 mod rotation;

@@ -1,5 +1,6 @@
-use super::{blend::planes, check_grey_or_rgb, random_step};
+use super::{blend::planes, check_grey_or_rgb};
 use crate::augment::Image;
+use crate::augment::random_step::random_step;
 
 random_step! {
     /// Takes the colour away and keeps three channels, with probability `p`:

@@ -1,7 +1,8 @@
 //! Changes that spread the levels which an image has.
 
-use super::{check_grey_or_rgb, levels::look_up, random_step};
+use super::{check_grey_or_rgb, levels::look_up};
 use crate::augment::Image;
+use crate::augment::random_step::random_step;
 
 random_step! {
     /// Makes the levels of each channel as evenly frequent as can be, with

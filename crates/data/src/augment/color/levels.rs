@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{half, random_step};
+use super::half;
+use crate::augment::random_step::random_step;
 use crate::augment::{
     Draw, Image, Step,
     parameter::{Problem, check_probability, require},
