@@ -1,4 +1,4 @@
-use crate::Shape;
+use crate::{Mismatch, Shape};
 
 /// Why a specification gives no network.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -11,6 +11,30 @@ pub enum ModelError {
         name: String,
         /// All known names.
         known: Vec<&'static str>,
+    },
+
+    /// An option that the architecture does not have, or a value that it cannot have.
+    #[error("{model}: {option} = {value}: {problem}")]
+    Option {
+        /// The architecture.
+        model: String,
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What would be possible.
+        problem: String,
+    },
+
+    /// The network has no layer of that name.
+    #[error("{network} has no layer `{layer}`; its layers: {}", .known.join(", "))]
+    NoSuchLayer {
+        /// The network.
+        network: String,
+        /// The name that was asked for.
+        layer: String,
+        /// The names of all layers.
+        known: Vec<String>,
     },
 
     /// A layer cannot take what the layer before it gives.
@@ -46,41 +70,17 @@ pub enum WeightsError {
     #[error("not a whole safetensors file ({0})")]
     Format(String),
 
-    /// A parameter of the network is not in the file.
-    #[error("no tensor `{name}`, which {network} needs; the file holds {}", list(.present))]
-    Missing {
-        /// The parameter, by its PyTorch name.
-        name: String,
+    /// The tensors are not those of the network.
+    #[error("these tensors are not those of {network}:\n{mismatch}")]
+    Mismatch {
         /// The network.
         network: String,
-        /// What is in the file instead.
-        present: Vec<String>,
+        /// What does not fit.
+        mismatch: Mismatch,
     },
 
-    /// The file holds a tensor that the network has no place for.
-    #[error("tensor `{name}` has no place in {network}")]
-    Unexpected {
-        /// The tensor.
-        name: String,
-        /// The network.
-        network: String,
-    },
-
-    /// A tensor has another shape than the parameter.
-    #[error("tensor `{name}` has shape {found:?}, but {network} needs {expected:?}")]
-    Shape {
-        /// The parameter, by its PyTorch name.
-        name: String,
-        /// The network.
-        network: String,
-        /// The shape that the network needs, in PyTorch's order.
-        expected: Vec<usize>,
-        /// The shape in the file.
-        found: Vec<usize>,
-    },
-
-    /// A tensor does not hold 32-bit floats.
-    #[error("tensor `{name}` holds {found}, but only F32 is read")]
+    /// A tensor does not hold floats.
+    #[error("tensor `{name}` holds {found}, which are no floats")]
     DType {
         /// The parameter, by its PyTorch name.
         name: String,
@@ -91,22 +91,4 @@ pub enum WeightsError {
     /// The device did not give the values back.
     #[error("cannot read the weights back from the device: {0}")]
     Device(String),
-}
-
-fn list(names: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let mut text = names
-        .iter()
-        .take(SHOWN)
-        .map(|n| format!("`{n}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    match names.len() {
-        0 => "nothing".into(),
-        n if n > SHOWN => {
-            text.push_str(&format!(" and {} more", n - SHOWN));
-            text
-        }
-        _ => text,
-    }
 }

@@ -1,43 +1,62 @@
 //! A specification in, a network out.
 //!
-//! An architecture is a function that returns a [`NetworkSpec`]: a named list
-//! of layers. From the specification and the shape of an image come the shapes
-//! of all layers, the parameters (drawn on the host from a seed, so that every
+//! An architecture is a function that returns a [`NetworkSpec`]: a named list of
+//! layers. From the specification and the shape of an image come the shapes of
+//! all layers, the parameters (drawn on the host from a seed, so that every
 //! backend starts from the same weights), the forward pass, the [`Summary`] and
 //! the names under which PyTorch stores the same weights.
 //!
 //! ```
-//! # fn main() -> Result<(), models::ModelError> {
-//! let spec = models::lenet5(10);
-//! println!("{}", spec.summary([1, 28, 28])?);
+//! use burn::{Tensor, tensor::Device};
 //!
-//! # let device = burn::tensor::Device::flex();
-//! let network = spec.seed(42).build([1, 28, 28], &device)?;
-//! let images = burn::Tensor::<4>::zeros([8, 1, 28, 28], &device);
-//! assert_eq!(network.forward(images).dims(), [8, 10]);
+//! # fn main() -> Result<(), models::ModelError> {
+//! let device = Device::flex();
+//! let network = models::resnet18(10).width(0.25).seed(42).build([3, 32, 32], &device)?;
+//! println!("{}", network.summary());
+//!
+//! let images = Tensor::<4>::zeros([2, 3, 32, 32], &device);
+//! let (logits, maps) = network.forward_collect(images, &["layer1.0"])?;
+//! assert_eq!(logits.dims(), [2, 10]);
+//! assert_eq!(maps[0].shape().to_string(), "16×32×32");
 //! # Ok(())
 //! # }
 //! ```
 
 mod error;
+mod field;
 mod init;
 mod layer;
+mod model;
 mod network;
 mod registry;
 mod shape;
 mod spec;
 mod summary;
+mod transpose;
 mod weights;
 mod zoo;
 
 pub use error::{ModelError, WeightsError};
-pub use init::Init;
-pub use network::Network;
+pub use init::{Biases, FanMode, Init, Weights};
+pub use layer::Activation;
+pub use model::{Form, Model, ModelOptions};
+pub use network::{Network, TrainingOutput};
 pub use registry::{Architecture, architectures, find};
 pub use shape::Shape;
-pub use spec::{LayerSpec, NetworkSpec};
+pub use spec::{LayerSpec, Layers, NetworkSpec};
 pub use summary::{LayerSummary, Summary};
+pub use weights::{Mismatch, StateDict, StateTensor};
 pub use zoo::{
+    airbench::airbench94,
+    alexnet::alexnet,
+    cnn::cnn2,
+    googlenet::googlenet,
     lenet::{convnet, lenet_small, lenet5, lenet5_sigmoid},
     mlp::{mlp, perceptron},
+    nin::nin,
+    resnet::{resnet18, resnet34, resnet50, resnet101, resnet152},
+    resnet_cifar::{resnet20, resnet32, resnet44, resnet56, resnet110},
+    resnet_small::{resnet_mnist, trashnet},
+    resnet9::resnet9,
+    vgg::{vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn},
 };

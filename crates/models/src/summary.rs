@@ -7,6 +7,8 @@ use crate::Shape;
 pub struct Summary {
     /// The name of the network.
     pub network: String,
+    /// The form of the architecture, if it has several.
+    pub form: Option<&'static str>,
     /// `[channels, height, width]` of an image.
     pub image: [usize; 3],
     /// The layers in order.
@@ -27,6 +29,9 @@ pub struct LayerSummary {
     /// Multiply-adds of convolutions and fully connected layers for one image,
     /// without the biases, as fvcore and ptflops count them.
     pub multiply_adds: usize,
+    /// Height and width in pixels of the part of the image that one value depends
+    /// on, wherever the edges of the image are.
+    pub receptive_field: [usize; 2],
 }
 
 impl Summary {

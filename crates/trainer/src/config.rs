@@ -10,6 +10,7 @@ use data::{
     augment::{Augment, Normalize, RandomCrop},
     folder::FolderOptions,
 };
+use models::ModelOptions;
 use serde::{Deserialize, Serialize};
 use toml::{
     Spanned,
@@ -55,6 +56,8 @@ pub struct TrainConfig {
     /// Changes of the training images, in order; none by an empty list.
     /// Validation and test images get those that are not random.
     pub augment: Vec<Augment>,
+    /// What is chosen about the architecture beside its name.
+    pub network: ModelOptions,
     /// How batches are filled.
     pub loader: LoaderConfig,
     /// How the images of a folder become a data set.
@@ -84,6 +87,7 @@ impl Default for TrainConfig {
             valid: HoldOut::Share(0.1),
             limit: None,
             augment: vec![shift.into()],
+            network: ModelOptions::default(),
             loader: LoaderConfig::default(),
             folder: FolderOptions::default(),
             optimizer: OptimizerConfig::default(),

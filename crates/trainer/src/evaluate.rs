@@ -5,7 +5,7 @@ use burn::{
     tensor::{Device, Tensor, activation::log_softmax},
 };
 use data::{Batch, BatchLoader, BatchTensors};
-use models::Network;
+use models::{Network, TrainingOutput};
 
 use crate::{TrainError, event::Scores};
 
@@ -35,13 +35,20 @@ impl Tally {
 }
 
 /// The mean cross-entropy of a batch (PyTorch's `F.cross_entropy`, with the soft
-/// targets if there are any), a tensor that can be differentiated, and the
-/// scores, read back with one transfer.
+/// targets if there are any; with that of second classifiers, each by its share),
+/// a tensor that can be differentiated, and the scores of the network itself, read
+/// back with one transfer.
 pub(crate) fn loss_and_scores(
     network: &Network,
     batch: BatchTensors,
 ) -> Result<(Tensor<1>, Scores), TrainError> {
-    let logits = network.forward(batch.images);
+    let TrainingOutput { logits, auxiliary } = match batch.images.device().is_autodiff() {
+        true => network.forward_training(batch.images),
+        false => TrainingOutput {
+            logits: network.forward(batch.images),
+            auxiliary: Vec::new(),
+        },
+    };
     let [images, _] = logits.dims();
     let correct = logits
         .clone()
@@ -51,12 +58,13 @@ pub(crate) fn loss_and_scores(
         .equal(batch.labels.clone().without_autodiff())
         .float()
         .sum();
-    let loss = match batch.soft_targets {
-        Some(targets) => soft_cross_entropy(logits, targets),
+    let cross_entropy = |logits: Tensor<2>| match &batch.soft_targets {
+        Some(targets) => soft_cross_entropy(logits, targets.clone()),
         None => CrossEntropyLossConfig::new()
             .init(&logits.device())
-            .forward(logits, batch.labels),
+            .forward(logits, batch.labels.clone()),
     };
+    let loss = cross_entropy(logits);
     let both = Tensor::cat(vec![loss.clone().without_autodiff(), correct], 0);
     let both = both
         .try_into_vec_as::<f32>()
@@ -65,6 +73,9 @@ pub(crate) fn loss_and_scores(
         loss: f64::from(both[0]),
         accuracy: f64::from(both[1]) / images as f64,
     };
+    let loss = auxiliary.into_iter().fold(loss, |sum, (share, logits)| {
+        sum + cross_entropy(logits) * share
+    });
     Ok((loss, scores))
 }
 

@@ -3,7 +3,7 @@
 use data::{
     BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
 };
-use models::{NetworkSpec, Summary};
+use models::{Model, NetworkSpec, Summary};
 use std::sync::Arc;
 
 use crate::{
@@ -42,11 +42,13 @@ impl Plan {
     /// [`TrainError`] for the first thing that cannot be.
     pub fn new(mut config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
         config.validate()?;
-        let architecture = models::find(&config.model)?;
         let info = Arc::clone(datasets.train.info());
         let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))?;
 
-        let spec = (architecture.spec)(info.classes.len()).seed(config.seed);
+        let spec = Model::find(&config.model, info.classes.len())?
+            .options(config.network.clone())
+            .seed(config.seed)
+            .spec(pipeline.shape())?;
         let summary = spec.summary(pipeline.shape())?;
 
         let selected = backend::select(config.backend, config.adapter)?;

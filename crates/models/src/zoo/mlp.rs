@@ -1,27 +1,34 @@
 //! Networks without convolutions.
+//!
+//! Rosenblatt: "The perceptron: a probabilistic model for information storage and
+//! organization in the brain", Psychological Review 65(6), 1958. The sizes of
+//! `mlp` are those of the Keras example `mnist_mlp`.
 
+use super::MNIST;
 use crate::{LayerSpec, NetworkSpec};
 
-/// One fully connected layer: softmax regression. 7,850 parameters for grey
-/// images of 28×28 pixels and 10 classes.
-#[must_use]
-pub fn perceptron(classes: usize) -> NetworkSpec {
-    NetworkSpec::new("perceptron")
-        .layer("flatten", LayerSpec::Flatten)
-        .linear("fc", classes)
-}
+family! {
+    "MLP", "Rosenblatt 1958", forms: false, scalable: false;
 
-/// Two hidden layers of 512 with dropout 0.2, as in the Keras example
-/// `mnist_mlp`. 669,706 parameters for grey images of 28×28 pixels and 10 classes.
-#[must_use]
-pub fn mlp(classes: usize) -> NetworkSpec {
-    NetworkSpec::new("mlp")
-        .layer("flatten", LayerSpec::Flatten)
-        .linear("fc1", 512)
-        .layer("relu1", LayerSpec::Relu)
-        .layer("dropout1", LayerSpec::Dropout { p: 0.2 })
-        .linear("fc2", 512)
-        .layer("relu2", LayerSpec::Relu)
-        .layer("dropout2", LayerSpec::Dropout { p: 0.2 })
-        .linear("fc3", classes)
+    /// One fully connected layer: softmax regression. 7,850 parameters for grey
+    /// images of 28×28 pixels and 10 classes.
+    perceptron = "perceptron" for MNIST, 10: |c| {
+        NetworkSpec::new("perceptron")
+            .layer("flatten", LayerSpec::flatten())
+            .layer("fc", LayerSpec::linear(c.classes))
+    };
+
+    /// Two hidden layers of 512 with dropout 0.2. 669,706 parameters for grey
+    /// images of 28×28 pixels and 10 classes.
+    mlp = "mlp" for MNIST, 10: |c| {
+        NetworkSpec::new("mlp")
+            .layer("flatten", LayerSpec::flatten())
+            .layer("fc1", LayerSpec::linear(512))
+            .layer("relu1", LayerSpec::relu())
+            .layer("dropout1", LayerSpec::dropout(0.2))
+            .layer("fc2", LayerSpec::linear(512))
+            .layer("relu2", LayerSpec::relu())
+            .layer("dropout2", LayerSpec::dropout(0.2))
+            .layer("fc3", LayerSpec::linear(c.classes))
+    };
 }

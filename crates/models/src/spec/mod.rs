@@ -1,0 +1,113 @@
+mod layer;
+
+use burn::tensor::Device;
+
+pub use self::layer::{LayerSpec, Layers};
+use crate::{Init, ModelError, Network, Summary, shape};
+
+/// A network as a named list of layers.
+///
+/// The names are those under which PyTorch's state dict holds the parameters:
+/// layer `conv1` has `conv1.weight` and `conv1.bias`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkSpec {
+    pub(crate) name: String,
+    pub(crate) form: Option<&'static str>,
+    pub(crate) layers: Layers,
+    pub(crate) init: Init,
+    pub(crate) seed: u64,
+}
+
+impl NetworkSpec {
+    /// A network without layers, initialised as PyTorch does by default, with seed 0.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            form: None,
+            layers: Vec::new(),
+            init: Init::default(),
+            seed: 0,
+        }
+    }
+
+    /// Appends a layer.
+    #[must_use]
+    pub fn layer(mut self, name: &str, layer: LayerSpec) -> Self {
+        self.layers.push((name.into(), layer));
+        self
+    }
+
+    /// Appends layers.
+    #[must_use]
+    pub fn layers(mut self, layers: Layers) -> Self {
+        self.layers.extend(layers);
+        self
+    }
+
+    /// Initialises the parameters in this way.
+    #[must_use]
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = init;
+        self
+    }
+
+    /// Draws the parameters from this seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Gives every dropout layer the probability `p`, 0 ≤ `p` < 1.
+    #[must_use]
+    pub fn dropout(mut self, p: f64) -> Self {
+        fn set(layers: &mut Layers, new: f64) {
+            for (_, layer) in layers {
+                if let LayerSpec::Dropout { p } = layer {
+                    *p = new;
+                }
+                layer.inner_mut().into_iter().for_each(|l| set(l, new));
+            }
+        }
+        set(&mut self.layers, p);
+        self
+    }
+
+    /// The name of the network.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The form of the architecture that this is, if it has several.
+    #[must_use]
+    pub fn form(&self) -> Option<&'static str> {
+        self.form
+    }
+
+    /// The layers, with their names.
+    #[must_use]
+    pub fn as_layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    /// Shapes, parameters and multiply-adds of all layers, for an image of
+    /// shape `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// [`ModelError::Layer`] naming the layer that does not fit.
+    pub fn summary(&self, image: [usize; 3]) -> Result<Summary, ModelError> {
+        shape::infer(self, image)
+    }
+
+    /// The network for images of shape `[channels, height, width]`, with its
+    /// parameters on `device`. On an autodiff device they can be trained.
+    ///
+    /// # Errors
+    /// [`ModelError::Layer`] naming the layer that does not fit, or
+    /// [`ModelError::Output`] if the last layer does not give logits.
+    pub fn build(&self, image: [usize; 3], device: &Device) -> Result<Network, ModelError> {
+        Network::new(self, image, device)
+    }
+}

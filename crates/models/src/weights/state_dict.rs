@@ -1,0 +1,100 @@
+//! Tensors under their names, as a file holds them.
+
+use std::collections::BTreeMap;
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use crate::WeightsError;
+
+/// Named tensors of 32-bit floats in PyTorch's names, shapes and order: what
+/// PyTorch calls a state dict.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StateDict {
+    tensors: BTreeMap<String, StateTensor>,
+}
+
+/// A tensor of a [`StateDict`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateTensor {
+    /// Sizes, outermost first.
+    pub shape: Vec<usize>,
+    /// Values in row-major order.
+    pub values: Vec<f32>,
+}
+
+impl StateDict {
+    /// Reads the bytes of a safetensors file. Numbers of 16 and 64 bits become
+    /// those of 32. Batches counted by PyTorch's batch norms are left out: no
+    /// network here needs them.
+    ///
+    /// # Errors
+    /// [`WeightsError::Format`] if the bytes are not a whole file,
+    /// [`WeightsError::DType`] if a tensor holds no floats.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
+        let file =
+            SafeTensors::deserialize(bytes).map_err(|e| WeightsError::Format(e.to_string()))?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in file.iter() {
+            if counts_batches(name) {
+                continue;
+            }
+            let tensor = StateTensor {
+                shape: view.shape().to_vec(),
+                values: floats(name, &view)?,
+            };
+            tensors.insert(name.to_string(), tensor);
+        }
+        Ok(Self { tensors })
+    }
+
+    /// The tensor of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&StateTensor> {
+        self.tensors.get(name)
+    }
+
+    /// Adds a tensor, in the place of one of that name if there is one.
+    pub fn insert(&mut self, name: &str, tensor: StateTensor) {
+        self.tensors.insert(name.into(), tensor);
+    }
+
+    /// All tensors, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &StateTensor)> {
+        self.tensors.iter().map(|(name, t)| (name.as_str(), t))
+    }
+}
+
+/// Whether this is a counter of PyTorch's batch norms.
+pub(crate) fn counts_batches(name: &str) -> bool {
+    name.ends_with(".num_batches_tracked")
+}
+
+fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
+    let data = view.data();
+    Ok(match view.dtype() {
+        Dtype::F32 => chunks(data, f32::from_le_bytes).collect(),
+        Dtype::F64 => chunks(data, f64::from_le_bytes).map(|v| v as f32).collect(),
+        Dtype::F16 => chunks(data, half::f16::from_le_bytes)
+            .map(f32::from)
+            .collect(),
+        Dtype::BF16 => chunks(data, half::bf16::from_le_bytes)
+            .map(f32::from)
+            .collect(),
+        other => {
+            return Err(WeightsError::DType {
+                name: name.into(),
+                found: format!("{other:?}"),
+            });
+        }
+    })
+}
+
+fn chunks<const N: usize, T>(
+    data: &[u8],
+    number: impl Fn([u8; N]) -> T,
+) -> impl Iterator<Item = T> {
+    data.as_chunks::<N>()
+        .0
+        .iter()
+        .map(move |&bytes| number(bytes))
+}
