@@ -129,6 +129,11 @@ impl Walk<'_> {
         if !self.names.insert(path.clone()) {
             return Err(fail("another layer has this name".into()));
         }
+        if matches!(layer, LayerSpec::WhiteningConv2d { .. }) && self.names.len() > 1 {
+            return Err(fail(
+                "it whitens images: it can only be the first layer".into(),
+            ));
+        }
         let (outcome, field) = match layer {
             LayerSpec::Residual {
                 body,
@@ -338,10 +343,10 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
             beta,
             k,
         } => {
-            let [channels, ..] = map()?;
-            if size == 0 || size > 2 * channels {
+            map()?;
+            if !(1..=LARGEST_NEIGHBOURHOOD).contains(&size) {
                 return Err(format!(
-                    "size = {size} is not between 1 and twice its {channels} channels"
+                    "size = {size} is not between 1 and {LARGEST_NEIGHBOURHOOD}"
                 ));
             }
             finite("alpha", alpha, alpha >= 0.0, "at least 0")?;
@@ -432,6 +437,9 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
 
 /// Values of a patch that is whitened, at most: their covariance is decomposed.
 const LARGEST_PATCH: usize = 1024;
+
+/// Channels that a local response norm sums over, at most.
+const LARGEST_NEIGHBOURHOOD: usize = 1024;
 
 /// How often a window fits into a side. PyTorch rounds down as well.
 fn window(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
