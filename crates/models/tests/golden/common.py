@@ -33,22 +33,27 @@ def stream(name, *shape):
     return torch.from_numpy(numbers).reshape(shape)
 
 
-def fill(model):
+def fill(model, norm_bias=0.0):
     """Draws every weight, bias and running statistic by its name in the state dict.
 
     Weights keep the scale of what flows through ReLUs (He et al., 2015).
-    Computed as float64, rounded to float32.
+    `norm_bias` is added to the biases of batch norms: of those with a
+    running mean beside them. Computed as float64, rounded to float32.
     """
-    for name, entry in model.state_dict().items():
+    state = model.state_dict()
+    for name, entry in state.items():
         if not entry.is_floating_point():
             continue
         s = stream(name, *entry.shape)
-        match name.rpartition(".")[2]:
+        layer, dot, last = name.rpartition(".")
+        match last:
             case "weight" if entry.dim() >= 2:
                 fan_in = entry[0].numel()
                 values = math.sqrt(6 / fan_in) * s
             case "weight":
                 values = 1 + 0.25 * s
+            case "bias" if f"{layer}{dot}running_mean" in state:
+                values = norm_bias + 0.1 * s
             case "bias" | "running_mean":
                 values = 0.1 * s
             case "running_var":
