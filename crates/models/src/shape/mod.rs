@@ -314,18 +314,21 @@ mod tests {
     }
 
     #[test]
-    fn receptive_fields_are_the_published_ones() {
-        // Araujo, Norris, Sim, "Computing receptive fields of convolutional neural
-        // networks", Distill, 2019: table 1, to the last layer before pooling.
+    fn receptive_fields_are_the_references() {
+        // AlexNet and VGG-16: Araujo, Norris, Sim, "Computing receptive fields of
+        // convolutional neural networks", Distill, 2019, table 1. The others: rows of
+        // the image by which a row of torchvision's has a gradient, with positive
+        // weights and mean poolings.
         let of = |model: crate::Model, layer: &str| {
             let summary = model.summary([3, 224, 224]).unwrap();
             let row = summary.layers.into_iter().find(|row| row.name == layer);
-            row.unwrap().receptive_field[0]
+            row.unwrap().receptive_field
         };
-        assert_eq!(of(crate::alexnet(1000), "features.12"), 195);
-        assert_eq!(of(crate::vgg16(1000), "features.30"), 212);
-        assert_eq!(of(crate::resnet50(1000), "layer4.2"), 483);
-        assert_eq!(of(crate::resnet101(1000), "layer4.2"), 1027);
+        assert_eq!(of(crate::alexnet(1000), "features.12"), [195; 2]);
+        assert_eq!(of(crate::vgg16(1000), "features.30"), [212; 2]);
+        assert_eq!(of(crate::resnet18(1000), "layer4.1"), [435; 2]);
+        assert_eq!(of(crate::resnet50(1000), "layer4.2"), [427; 2]);
+        assert_eq!(of(crate::googlenet(1000), "inception5b"), [379; 2]);
     }
 
     #[test]

@@ -94,7 +94,6 @@ pub struct Case {
     input: [usize; 3],
     classes: usize,
     batch: usize,
-    #[serde(default)]
     norm_bias: f64,
     eval_logits: Vec<Vec<f32>>,
     train_logits: Vec<Vec<f32>>,
@@ -226,6 +225,12 @@ impl Case {
         for (name, expected) in expected {
             let tensor = found.get(name);
             let tensor = tensor.unwrap_or_else(|| panic!("{}: no {name}", self.name()));
+            // A gradient that is nothing but rounding: a bias before a batch norm.
+            if expected[0] == 0.0 {
+                let found = digest(&tensor.values)[0] / largest;
+                assert!(found < 1e-5, "{}, {what} of {name}: {found}", self.name());
+                continue;
+            }
             for (found, &of_pytorch) in digest(&tensor.values).into_iter().zip(expected) {
                 let what = format!("{what} of {name}");
                 self.same(&what, found, of_pytorch, expected[0].max(1e-3 * largest));
