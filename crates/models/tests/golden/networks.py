@@ -64,7 +64,7 @@ CASES = [
     case("resnet34", SMALL, form="small", width=0.0625, norm_bias=1.5),
     case("resnet20", SMALL, norm_bias=1.5),
     case("resnet-mnist", GREY, batch=8),
-    case("trashnet", square(24), norm_bias=1.5),
+    case("trashnet", square(16), batch=8),
     case("resnet9", SMALL, width=0.125),
     case("airbench94", SMALL, width=0.125),
 ]
