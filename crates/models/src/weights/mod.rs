@@ -1,6 +1,9 @@
 //! Weights under PyTorch's names and in PyTorch's order:
 //! `torch_model.load_state_dict(safetensors.torch.load_file(…))` takes them.
 
+mod file;
+#[cfg(feature = "pytorch")]
+mod pytorch;
 mod state_dict;
 
 use std::collections::{BTreeSet, HashMap};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, SafeTensors};
 
 use crate::WeightsError;
 
@@ -40,7 +40,7 @@ impl StateDict {
             }
             let tensor = StateTensor {
                 shape: view.shape().to_vec(),
-                values: floats(name, &view)?,
+                values: floats(name, view.dtype(), view.data())?,
             };
             tensors.insert(name.to_string(), tensor);
         }
@@ -58,6 +58,18 @@ impl StateDict {
         self.tensors.insert(name.into(), tensor);
     }
 
+    /// How many tensors there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
+    /// Whether there is no tensor.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tensors.is_empty()
+    }
+
     /// All tensors, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &StateTensor)> {
         self.tensors.iter().map(|(name, t)| (name.as_str(), t))
@@ -69,9 +81,9 @@ pub(crate) fn counts_batches(name: &str) -> bool {
     name.ends_with(".num_batches_tracked")
 }
 
-fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
-    let data = view.data();
-    Ok(match view.dtype() {
+/// Little-endian numbers of a type as those of 32 bits; `name` is that of the tensor.
+pub(super) fn floats(name: &str, dtype: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
+    Ok(match dtype {
         Dtype::F32 => chunks(data, f32::from_le_bytes).collect(),
         Dtype::F64 => chunks(data, f64::from_le_bytes).map(|v| v as f32).collect(),
         Dtype::F16 => chunks(data, half::f16::from_le_bytes)
