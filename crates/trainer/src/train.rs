@@ -26,6 +26,7 @@ use crate::{
     plan::Plan,
     run_dir::{RunDir, Weights},
     schedule::Schedule,
+    start::{Start, StartedFrom},
     summary::{RunSummary, Status, Versions},
 };
 
@@ -41,6 +42,7 @@ use crate::{
 /// ```
 pub struct Trainer<'a> {
     plan: Plan,
+    start: Option<Start>,
     observers: Vec<Box<dyn Observer + 'a>>,
     stop: Option<&'a AtomicBool>,
 }
@@ -63,8 +65,10 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError`] for the first thing that cannot be.
     pub fn with_datasets(config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
+        let start = Start::of(&config)?;
         Ok(Self {
             plan: Plan::new(config, datasets)?,
+            start,
             observers: Vec::new(),
             stop: None,
         })
@@ -94,11 +98,17 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// [`TrainError`]. What the run folder holds by then is whole.
-    pub fn run(self, out: &Path) -> Result<RunSummary, TrainError> {
-        let network = self.plan.spec.build(
+    pub fn run(mut self, out: &Path) -> Result<RunSummary, TrainError> {
+        let mut network = self.plan.spec.build(
             self.plan.train.shape(),
             &self.plan.selected.device.clone().autodiff(),
         )?;
+        let mut started_from = None;
+        // The weights of the file are not held over the run.
+        if let Some(start) = self.start.take() {
+            let (with_weights, started) = start.apply(network)?;
+            (network, started_from) = (with_weights, Some(started));
+        }
         let config = &self.plan.config;
         let dir = RunDir::create(out, &config.model, &short_name(&config.dataset))?;
         dir.write_config(config)?;
@@ -112,6 +122,7 @@ impl<'a> Trainer<'a> {
         Run {
             optimizer: optimizer(&config.optimizer),
             network,
+            started_from,
             schedule,
             dir,
             history: Vec::new(),
@@ -156,6 +167,7 @@ pub(crate) fn optimizer(config: &OptimizerConfig) -> ModuleOptimizer {
 struct Run<'a> {
     trainer: Trainer<'a>,
     network: Network,
+    started_from: Option<StartedFrom>,
     optimizer: ModuleOptimizer,
     schedule: Schedule,
     dir: RunDir,
@@ -323,6 +335,7 @@ impl Run<'_> {
             run: self.dir.path().into(),
             model: plan.config.model.clone(),
             parameters: plan.summary.parameters(),
+            weights: self.started_from.clone(),
             dataset: plan.config.dataset.clone(),
             image: plan.train.shape(),
             classes: plan.info.classes.len(),

@@ -1,8 +1,8 @@
 //! Tensors under their names, as a file holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use crate::WeightsError;
 
@@ -45,6 +45,36 @@ impl StateDict {
             tensors.insert(name.to_string(), tensor);
         }
         Ok(Self { tensors })
+    }
+
+    /// The bytes of a safetensors file. `metadata` is stored with them.
+    ///
+    /// The same tensors and metadata give the same bytes.
+    ///
+    /// # Errors
+    /// [`WeightsError::Format`] if a tensor has not as many values as its shape says.
+    pub fn to_safetensors(&self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, WeightsError> {
+        let bytes: Vec<(&str, &[usize], Vec<u8>)> = self
+            .iter()
+            .map(|(name, tensor)| {
+                let bytes = tensor.values.iter().flat_map(|v| v.to_le_bytes());
+                (name, tensor.shape.as_slice(), bytes.collect())
+            })
+            .collect();
+        let views: Vec<(&str, TensorView<'_>)> = bytes
+            .iter()
+            .map(|(name, shape, bytes)| {
+                let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes)
+                    .map_err(|e| WeightsError::Format(format!("tensor `{name}`: {e}")))?;
+                Ok((*name, view))
+            })
+            .collect::<Result<_, WeightsError>>()?;
+        // One entry at most: the format keeps no order of several, and bytes must repeat.
+        let note = (!metadata.is_empty()).then(|| {
+            let pairs: Vec<String> = metadata.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            HashMap::from([("kiln".to_string(), pairs.join(" "))])
+        });
+        safetensors::serialize(views, note).map_err(|e| WeightsError::Format(e.to_string()))
     }
 
     /// The tensor of that name.
