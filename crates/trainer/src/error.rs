@@ -137,21 +137,6 @@ impl From<models::ModelError> for TrainError {
     }
 }
 
-impl From<models::WeightsError> for TrainError {
-    fn from(error: models::WeightsError) -> Self {
-        match error {
-            models::WeightsError::File { path, source } => Self::Weights {
-                path,
-                source: *source,
-            },
-            source => Self::Weights {
-                path: PathBuf::new(),
-                source,
-            },
-        }
-    }
-}
-
 impl TrainError {
     /// Whether the user asked for something that cannot be (exit code 2), as
     /// against something that went wrong (exit code 1).

@@ -73,7 +73,7 @@ impl Start {
     pub fn read(file: &Path, partial: bool) -> Result<Self, TrainError> {
         Ok(Self {
             file: file.into(),
-            state: StateDict::read(file)?,
+            state: StateDict::read(file).map_err(|e| wrong_file(file, e))?,
             partial,
         })
     }
@@ -111,11 +111,20 @@ pub(crate) fn look(config: &TrainConfig) -> Result<(), TrainError> {
     let Some(path) = &config.weights else {
         return Ok(());
     };
-    let looked = std::fs::metadata(path).map_err(|e| TrainError::Weights {
-        path: path.clone(),
-        source: WeightsError::Read(e),
-    });
-    looked.map(drop)
+    let looked = std::fs::metadata(path);
+    looked
+        .map(drop)
+        .map_err(|e| wrong_file(path, WeightsError::Read(e)))
+}
+
+/// An error of a file, which it may name itself.
+fn wrong_file(path: &Path, error: WeightsError) -> TrainError {
+    let source = match error {
+        WeightsError::File { source, .. } => *source,
+        other => other,
+    };
+    let path = path.into();
+    TrainError::Weights { path, source }
 }
 
 fn advice(network: &str, mismatch: &Mismatch, taken: usize) -> &'static str {

@@ -30,15 +30,17 @@ impl Args {
         let config = run.config()?;
         let info = run.trained_on()?;
         let state = run.state_dict(self.which)?;
-        let bytes = match self.format {
-            Format::Safetensors => state
-                .to_safetensors(&[("model", &config.model)])
-                .map_err(TrainError::from)?,
-        };
         let run = std::path::absolute(&self.run)?;
         let name = run.file_name().unwrap_or_default().to_string_lossy();
         let default = format!("{name}-{}", self.which.file_name());
         let out = super::new_file(self.out, default.into())?;
+        let bytes = match self.format {
+            Format::Safetensors => state.to_safetensors(&[("model", &config.model)]),
+        };
+        let bytes = bytes.map_err(|source| TrainError::Weights {
+            path: out.clone(),
+            source,
+        })?;
         write_whole(&out, &bytes)?;
         super::print(&format!(
             "wrote {out}: {model}, {tensors} tensors, {count} classes: {classes}\n\

@@ -56,7 +56,10 @@ impl Args {
         let classes = network.classes();
         let bytes = network
             .to_safetensors(&[("model", network.name())])
-            .map_err(TrainError::from)?;
+            .map_err(|source| TrainError::Weights {
+                path: out.clone(),
+                source,
+            })?;
         write_whole(&out, &bytes)?;
         super::print(&format!(
             "{}\nwrote {}: {}, {classes} classes\n",
