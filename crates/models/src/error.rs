@@ -1,3 +1,5 @@
+use std::{io, path::PathBuf};
+
 use crate::{Mismatch, Shape};
 
 /// Why a specification gives no network.
@@ -69,6 +71,40 @@ pub enum WeightsError {
     /// The bytes are not a safetensors file, or not a whole one.
     #[error("not a whole safetensors file ({0})")]
     Format(String),
+
+    /// A file of weights, and what is wrong with it.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<WeightsError>,
+    },
+
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+
+    /// The file is of no format that is known here.
+    #[error(
+        "is neither a safetensors file nor one of PyTorch's (.pth, .pt): it begins with {begins}"
+    )]
+    UnknownFormat {
+        /// Its first bytes.
+        begins: String,
+    },
+
+    /// The file is PyTorch's own, and its reader is not compiled in.
+    #[error(
+        "is a file of PyTorch's own, whose reader is not compiled in; add `--features pytorch` \
+         to the cargo command, or write the weights in Python by \
+         `safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")`"
+    )]
+    NotCompiledIn,
+
+    /// The file is PyTorch's own, and broken, or holds something else than weights.
+    #[error("cannot be read as PyTorch's weights: {0}")]
+    Pytorch(String),
 
     /// The tensors are not those of the network.
     #[error("these tensors are not those of {network}:\n{mismatch}")]

@@ -53,6 +53,15 @@ pub struct TrainConfig {
     /// off), at least 1, as evenly over the classes as all of them are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// A file of weights to start from, in the place of those that the seed gives:
+    /// safetensors, or PyTorch's own with the feature `pytorch`. Kept as it is
+    /// given; relative to the folder that the program is called in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
+    /// Whether it is enough that some tensors of `weights` fit the network. The
+    /// others start from the seed, and are listed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial_weights: bool,
     /// Changes of the training images, in order; none by an empty list.
     /// Validation and test images get those that are not random.
     pub augment: Vec<Augment>,
@@ -86,6 +95,8 @@ impl Default for TrainConfig {
             batch_size: 64,
             valid: HoldOut::Share(0.1),
             limit: None,
+            weights: None,
+            partial_weights: false,
             augment: vec![shift.into()],
             network: ModelOptions::default(),
             loader: LoaderConfig::default(),
@@ -343,6 +354,12 @@ impl TrainConfig {
         if let Some(limit) = self.limit {
             check("limit", limit, limit >= 1, positive)?;
         }
+        check(
+            "partial_weights",
+            self.partial_weights,
+            self.weights.is_some() || !self.partial_weights,
+            "there is no file of weights to take a part of: it needs `weights`",
+        )?;
         if let Some(threads) = self.loader.threads {
             check(
                 "loader.threads",
@@ -613,6 +630,7 @@ mod tests {
             ("valid = 1.0", "valid"),
             ("valid = -0.1", "valid"),
             ("valid = nan", "valid"),
+            ("partial_weights = true", "partial_weights"),
             ("[loader]\nthreads = 0", "loader.threads"),
             ("[loader]\nahead = 65", "loader.ahead"),
             ("[optimizer]\nlr = 0.0", "optimizer.lr"),

@@ -4,7 +4,7 @@ use std::{ffi::OsStr, path::Path};
 
 use data::{Datasets, Progress, Store, folder};
 
-use crate::{TrainError, config::TrainConfig};
+use crate::{TrainError, config::TrainConfig, start};
 
 /// Characters of a data set's name in the name of a run: names of files have an end.
 const LONGEST: usize = 40;
@@ -13,10 +13,11 @@ const LONGEST: usize = 40;
 const FOLDER: &str = "folder:";
 
 /// Loads the data set that `config` names; `store` gets what is missing, and
-/// tells `progress` how that goes. That the model exists is looked at first.
+/// tells `progress` how that goes. That the model exists, and the file of weights
+/// if there is to be one, is looked at first.
 ///
 /// # Errors
-/// [`TrainError::Unknown`] or [`TrainError::Data`].
+/// [`TrainError::Unknown`], [`TrainError::Weights`] or [`TrainError::Data`].
 pub fn load_datasets(
     config: &TrainConfig,
     store: &Store,
@@ -24,6 +25,7 @@ pub fn load_datasets(
 ) -> Result<Datasets, TrainError> {
     // A slip in the name of the model is no reason to fetch.
     models::find(&config.model)?;
+    start::look(config)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
         Some(path) => folder::load(path, &config.folder)?,
         None => store.load(&config.dataset, progress)?,

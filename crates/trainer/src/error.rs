@@ -36,6 +36,18 @@ pub enum TrainError {
         /// What is wrong with it.
         source: models::WeightsError,
     },
+    /// A weights file is not that of the network.
+    #[error("{} does not hold the weights of {network}:\n{mismatch}\n{advice}", path.display())]
+    OtherWeights {
+        /// The file.
+        path: PathBuf,
+        /// The network.
+        network: String,
+        /// What does not fit.
+        mismatch: models::Mismatch,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A file or folder cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
@@ -132,6 +144,11 @@ impl TrainError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Config(_) | Self::Unknown { .. } | Self::Model(_) | Self::NotARun { .. } => true,
+            // A file that the user names; those of a run are looked for by name.
+            Self::Weights { source, .. } => matches!(
+                source,
+                models::WeightsError::Read(_) | models::WeightsError::NotCompiledIn
+            ),
             Self::Backend(error) => matches!(
                 error,
                 BackendError::Unknown { .. } | BackendError::NotCompiledIn { .. }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::summary::RunSummary;
+use crate::{start::StartedFrom, summary::RunSummary};
 
 /// Mean loss and accuracy over a number of images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct RunStarted {
     pub model: String,
     /// Number of its trainable parameters.
     pub parameters: usize,
+    /// The file of weights that it starts from, if it does not start anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<StartedFrom>,
     /// The data set.
     pub dataset: String,
     /// `[channels, height, width]` of an image.

@@ -14,14 +14,17 @@ mod evaluate;
 mod event;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
+mod import;
 pub mod observers;
 pub mod pictures;
 mod plan;
 mod run_dir;
 mod schedule;
+mod start;
 mod suggest;
 mod summary;
 mod train;
+mod whole_file;
 
 pub use config::TrainConfig;
 pub use curves::svg as curves_svg;
@@ -29,11 +32,14 @@ pub use datasets::load_datasets;
 pub use error::TrainError;
 pub use evaluate::evaluate;
 pub use event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone};
+pub use import::{Import, Imported};
 pub use plan::Plan;
 pub use run_dir::{RunDir, Weights};
 pub use schedule::Schedule;
+pub use start::StartedFrom;
 pub use summary::{RunSummary, Status, Versions};
 pub use train::Trainer;
+pub use whole_file::write_whole;
 
 /// The README's programs compile.
 #[cfg(doctest)]

@@ -1,15 +1,16 @@
 //! The folder of a run. Files appear in it whole or not at all.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use data::DatasetInfo;
-use models::Network;
+use models::{Network, StateDict};
 
-use crate::{TrainError, config::TrainConfig, event::EpochDone, summary::RunSummary};
+use crate::{
+    TrainError, config::TrainConfig, event::EpochDone, summary::RunSummary, whole_file::write_whole,
+};
 
 /// Which weights of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -121,12 +122,11 @@ impl RunDir {
         self.write(DATASET, text.as_bytes()).map(drop)
     }
 
-    /// What the data set was that the run was trained on, after a look that
-    /// `found` has the same classes: weights know them by number only.
+    /// What the data set was that the run was trained on.
     ///
     /// # Errors
-    /// [`TrainError::OtherClasses`], [`TrainError::NotARun`] or [`TrainError::Io`].
-    pub fn dataset(&self, found: &DatasetInfo) -> Result<DatasetInfo, TrainError> {
+    /// [`TrainError::NotARun`] or [`TrainError::Io`].
+    pub fn trained_on(&self) -> Result<DatasetInfo, TrainError> {
         let path = self.path.join(DATASET);
         let not_a_run = |problem| TrainError::NotARun {
             path: self.path.clone(),
@@ -138,8 +138,16 @@ impl RunDir {
             }
             other => other.map_err(TrainError::io("read", &path))?,
         };
-        let trained: DatasetInfo =
-            serde_json::from_str(&text).map_err(|e| not_a_run(format!("{DATASET}: {e}")))?;
+        serde_json::from_str(&text).map_err(|e| not_a_run(format!("{DATASET}: {e}")))
+    }
+
+    /// As [`trained_on`](Self::trained_on), after a look that `found` has the same
+    /// classes: weights know them by number only.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherClasses`], [`TrainError::NotARun`] or [`TrainError::Io`].
+    pub fn dataset(&self, found: &DatasetInfo) -> Result<DatasetInfo, TrainError> {
+        let trained = self.trained_on()?;
         if trained.classes == found.classes {
             return Ok(trained);
         }
@@ -217,12 +225,12 @@ impl RunDir {
         self.write(which.file_name(), &bytes)
     }
 
-    /// `network` with the weights of a file of this run.
+    /// The weights of a file of this run.
     ///
     /// # Errors
     /// [`TrainError::NotARun`] if the file is not there, [`TrainError::Io`] or
     /// [`TrainError::Weights`] if it cannot be read.
-    pub fn load_weights(&self, which: Weights, network: Network) -> Result<Network, TrainError> {
+    pub fn state_dict(&self, which: Weights) -> Result<StateDict, TrainError> {
         let path = self.path.join(which.file_name());
         if !path.is_file() {
             return Err(TrainError::NotARun {
@@ -231,28 +239,23 @@ impl RunDir {
             });
         }
         let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
+        StateDict::from_safetensors(&bytes).map_err(|source| TrainError::Weights { path, source })
+    }
+
+    /// `network` with the weights of a file of this run.
+    ///
+    /// # Errors
+    /// As [`state_dict`](Self::state_dict), and if they are not those of `network`.
+    pub fn load_weights(&self, which: Weights, network: Network) -> Result<Network, TrainError> {
+        let path = self.path.join(which.file_name());
         network
-            .with_safetensors(&bytes)
+            .with_state_dict(&self.state_dict(which)?)
             .map_err(|source| TrainError::Weights { path, source })
     }
 
-    /// Writes a file beside its name, syncs it and renames it.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, TrainError> {
         let path = self.path.join(name);
-        let part = self.path.join(format!("{name}.part"));
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&part)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&part, &path)
-        };
-        match write() {
-            Ok(()) => Ok(path),
-            Err(e) => {
-                // What is left of it is of no use; the file of that name, if any, is whole.
-                let _ = fs::remove_file(&part);
-                Err(TrainError::io("write", path)(e))
-            }
-        }
+        write_whole(&path, bytes)?;
+        Ok(path)
     }
 }

@@ -26,6 +26,7 @@ use crate::{
     plan::Plan,
     run_dir::{RunDir, Weights},
     schedule::Schedule,
+    start::{Start, StartedFrom},
     summary::{RunSummary, Status, Versions},
 };
 
@@ -41,6 +42,7 @@ use crate::{
 /// ```
 pub struct Trainer<'a> {
     plan: Plan,
+    start: Option<Start>,
     observers: Vec<Box<dyn Observer + 'a>>,
     stop: Option<&'a AtomicBool>,
 }
@@ -63,8 +65,10 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError`] for the first thing that cannot be.
     pub fn with_datasets(config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
+        let start = Start::of(&config)?;
         Ok(Self {
             plan: Plan::new(config, datasets)?,
+            start,
             observers: Vec::new(),
             stop: None,
         })
@@ -94,8 +98,9 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// [`TrainError`]. What the run folder holds by then is whole.
-    pub fn run(self, out: &Path) -> Result<RunSummary, TrainError> {
-        let network = first_network(&self.plan)?;
+    pub fn run(mut self, out: &Path) -> Result<RunSummary, TrainError> {
+        // The weights of a file are not held over the run.
+        let (network, started_from) = first_network(&self.plan, self.start.take())?;
         let config = &self.plan.config;
         let dir = RunDir::create(out, &config.model, &short_name(&config.dataset))?;
         dir.write_config(config)?;
@@ -109,6 +114,7 @@ impl<'a> Trainer<'a> {
         Run {
             optimizer: optimizer(&config.optimizer),
             network,
+            started_from,
             schedule,
             dir,
             history: Vec::new(),
@@ -121,20 +127,29 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The network that a run starts from.
-fn first_network(plan: &Plan) -> Result<Network, TrainError> {
+/// The network that a run starts from, and what of it is from a file of weights.
+fn first_network(
+    plan: &Plan,
+    start: Option<Start>,
+) -> Result<(Network, Option<StartedFrom>), TrainError> {
     let device = plan.selected.device.clone().autodiff();
-    let network = plan.spec.build(plan.train.shape(), &device)?;
-    let Some(loader) = &plan.whitening else {
-        return Ok(network);
-    };
-    let mut images = Vec::with_capacity(loader.batches());
-    for batch in loader.epoch(0) {
-        images.push(batch?.to_tensors(&device).images);
+    let mut network = plan.spec.build(plan.train.shape(), &device)?;
+    if let Some(loader) = &plan.whitening {
+        let mut images = Vec::with_capacity(loader.batches());
+        for batch in loader.epoch(0) {
+            images.push(batch?.to_tensors(&device).images);
+        }
+        network = network
+            .whiten(&Tensor::cat(images, 0))
+            .map_err(|e| TrainError::Device(e.to_string()))?;
     }
-    network
-        .whiten(&Tensor::cat(images, 0))
-        .map_err(|e| TrainError::Device(e.to_string()))
+    match start {
+        Some(start) => {
+            let (network, started) = start.apply(network)?;
+            Ok((network, Some(started)))
+        }
+        None => Ok((network, None)),
+    }
 }
 
 /// An optimizer with PyTorch's constants, which are not all Burn's.
@@ -169,6 +184,7 @@ pub(crate) fn optimizer(config: &OptimizerConfig) -> ModuleOptimizer {
 struct Run<'a> {
     trainer: Trainer<'a>,
     network: Network,
+    started_from: Option<StartedFrom>,
     optimizer: ModuleOptimizer,
     schedule: Schedule,
     dir: RunDir,
@@ -336,6 +352,7 @@ impl Run<'_> {
             run: self.dir.path().into(),
             model: plan.config.model.clone(),
             parameters: plan.summary.parameters(),
+            weights: self.started_from.clone(),
             dataset: plan.config.dataset.clone(),
             image: plan.train.shape(),
             classes: plan.info.classes.len(),

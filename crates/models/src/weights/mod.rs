@@ -1,21 +1,24 @@
 //! Weights under PyTorch's names and in PyTorch's order:
 //! `torch_model.load_state_dict(safetensors.torch.load_file(…))` takes them.
 
+mod file;
+#[cfg(feature = "pytorch")]
+mod pytorch;
 mod state_dict;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Tensor, TensorData},
 };
-use safetensors::{Dtype, tensor::TensorView};
+use serde::Serialize;
 
 pub use self::state_dict::{StateDict, StateTensor};
 use crate::{Network, WeightsError, transpose::transposed};
 
 /// What of a [`StateDict`] did not fit a network.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
     /// Parameters and buffers of the network that the dict does not hold.
     pub missing: Vec<String>,
@@ -110,25 +113,7 @@ impl Network {
     /// # Errors
     /// [`WeightsError::Device`] if the device does not give the values back.
     pub fn to_safetensors(&self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, WeightsError> {
-        let state = self.state_dict()?;
-        let bytes: Vec<(&str, &[usize], Vec<u8>)> = state
-            .iter()
-            .map(|(name, tensor)| {
-                let bytes = tensor.values.iter().flat_map(|v| v.to_le_bytes());
-                (name, tensor.shape.as_slice(), bytes.collect())
-            })
-            .collect();
-        let views = bytes.iter().map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes)
-                .expect("a parameter has as many values as its shape says");
-            (*name, view)
-        });
-        // One entry at most: the format keeps no order of several, and bytes must repeat.
-        let note = (!metadata.is_empty()).then(|| {
-            let pairs: Vec<String> = metadata.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            HashMap::from([("kiln".to_string(), pairs.join(" "))])
-        });
-        safetensors::serialize(views, note).map_err(|e| WeightsError::Format(e.to_string()))
+        self.state_dict()?.to_safetensors(metadata)
     }
 
     /// The network with the weights of a safetensors file in the place of its own.
@@ -247,7 +232,7 @@ impl ModuleMapper for Writer<'_> {
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use safetensors::SafeTensors;
+    use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
     use super::*;
     use crate::{convnet, lenet5, lenet5_sigmoid};

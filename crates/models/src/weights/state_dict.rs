@@ -1,6 +1,6 @@
 //! Tensors under their names, as a file holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -40,11 +40,41 @@ impl StateDict {
             }
             let tensor = StateTensor {
                 shape: view.shape().to_vec(),
-                values: floats(name, &view)?,
+                values: floats(name, view.dtype(), view.data())?,
             };
             tensors.insert(name.to_string(), tensor);
         }
         Ok(Self { tensors })
+    }
+
+    /// The bytes of a safetensors file. `metadata` is stored with them.
+    ///
+    /// The same tensors and metadata give the same bytes.
+    ///
+    /// # Errors
+    /// [`WeightsError::Format`] if a tensor has not as many values as its shape says.
+    pub fn to_safetensors(&self, metadata: &[(&str, &str)]) -> Result<Vec<u8>, WeightsError> {
+        let bytes: Vec<(&str, &[usize], Vec<u8>)> = self
+            .iter()
+            .map(|(name, tensor)| {
+                let bytes = tensor.values.iter().flat_map(|v| v.to_le_bytes());
+                (name, tensor.shape.as_slice(), bytes.collect())
+            })
+            .collect();
+        let views: Vec<(&str, TensorView<'_>)> = bytes
+            .iter()
+            .map(|(name, shape, bytes)| {
+                let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes)
+                    .map_err(|e| WeightsError::Format(format!("tensor `{name}`: {e}")))?;
+                Ok((*name, view))
+            })
+            .collect::<Result<_, WeightsError>>()?;
+        // One entry at most: the format keeps no order of several, and bytes must repeat.
+        let note = (!metadata.is_empty()).then(|| {
+            let pairs: Vec<String> = metadata.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            HashMap::from([("kiln".to_string(), pairs.join(" "))])
+        });
+        safetensors::serialize(views, note).map_err(|e| WeightsError::Format(e.to_string()))
     }
 
     /// The tensor of that name.
@@ -58,6 +88,18 @@ impl StateDict {
         self.tensors.insert(name.into(), tensor);
     }
 
+    /// How many tensors there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
+    /// Whether there is no tensor.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tensors.is_empty()
+    }
+
     /// All tensors, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &StateTensor)> {
         self.tensors.iter().map(|(name, t)| (name.as_str(), t))
@@ -69,9 +111,9 @@ pub(crate) fn counts_batches(name: &str) -> bool {
     name.ends_with(".num_batches_tracked")
 }
 
-fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
-    let data = view.data();
-    Ok(match view.dtype() {
+/// Little-endian numbers of a type as those of 32 bits; `name` is that of the tensor.
+pub(super) fn floats(name: &str, dtype: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
+    Ok(match dtype {
         Dtype::F32 => chunks(data, f32::from_le_bytes).collect(),
         Dtype::F64 => chunks(data, f64::from_le_bytes).map(|v| v as f32).collect(),
         Dtype::F16 => chunks(data, half::f16::from_le_bytes)

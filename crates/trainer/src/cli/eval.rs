@@ -36,6 +36,8 @@ impl Args {
         let mut config = run.config()?;
         config.backend = self.backend.unwrap_or(config.backend);
         config.adapter = self.adapter.unwrap_or(config.adapter);
+        // Those that the run started from are not asked for again.
+        (config.weights, config.partial_weights) = (None, false);
 
         let datasets = self.store.load(&config)?;
         let trained = run.dataset(datasets.train.info())?;

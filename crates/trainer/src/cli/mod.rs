@@ -3,10 +3,12 @@
 mod data;
 mod devices;
 mod eval;
+mod export;
+mod import;
 mod store;
 mod train;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use trainer::backend::Backend;
@@ -47,6 +49,10 @@ enum Verb {
     Train(Box<train::Args>),
     /// Score the weights of a run on the test set.
     Eval(eval::Args),
+    /// Turn weights of PyTorch into a safetensors file, once they are found to be a network's.
+    Import(import::Args),
+    /// Write the weights of a run for PyTorch's `load_state_dict`.
+    Export(export::Args),
     /// List, fetch, verify, describe and draw data sets.
     Data(data::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
@@ -59,6 +65,8 @@ impl Cli {
         match self.verb.unwrap_or(Verb::Train(Box::new(self.train))) {
             Verb::Train(args) => args.run(),
             Verb::Eval(args) => args.run(),
+            Verb::Import(args) => args.run(),
+            Verb::Export(args) => args.run(),
             Verb::Data(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
@@ -70,6 +78,19 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<trainer::TrainError>() {
         Some(error) if error.is_usage() => 2,
         _ => 1,
+    }
+}
+
+/// The file to write: the one that was asked for, or `default` if nothing is
+/// there yet.
+fn new_file(asked: Option<PathBuf>, default: PathBuf) -> anyhow::Result<PathBuf> {
+    match asked {
+        Some(path) => Ok(path),
+        None if default.exists() => anyhow::bail!(
+            "{} is there already: name a file to write, or this one, with --out",
+            default.display()
+        ),
+        None => Ok(default),
     }
 }
 

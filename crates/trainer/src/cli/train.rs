@@ -47,6 +47,12 @@ pub struct Args {
     /// Use only N training images, for a quick try
     #[arg(help_heading = "What", long, value_name = "N")]
     limit: Option<usize>,
+    /// Start from the weights in a file: of a run, of `kiln import`, or of PyTorch
+    #[arg(help_heading = "What", long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Take the weights that fit, and list those that start anew: for other classes
+    #[arg(help_heading = "What", long)]
+    partial: bool,
     #[command(flatten)]
     store: StoreArgs,
     /// Read the configuration from a file, such as a run's config.toml; flags go over it
@@ -229,9 +235,14 @@ impl Args {
         flag!(warmup_epochs => schedule.warmup_epochs, "warmup-epochs");
         flag!(valid => valid, "valid");
         flag!(limit => limit, "limit");
+        flag!(weights => weights, "weights");
         flag!(seed => seed, "seed");
         if let Some(dir) = &self.store.data_dir {
             config.data_dir = Some(dir.clone());
+        }
+        if self.partial {
+            config.partial_weights = true;
+            given.push(("partial_weights", "partial"));
         }
         if self.no_augment {
             config.augment.clear();

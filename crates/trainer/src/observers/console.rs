@@ -95,6 +95,11 @@ impl<W: Write> Console<W> {
             "backend  {}: {} ({})",
             run.backend, run.device, run.reason
         )?;
+        if let Some(weights) = &run.weights {
+            // What was not taken stands below.
+            let text = weights.to_string().replace('\n', "\n         ");
+            writeln!(self.out, "weights  {text}")?;
+        }
         writeln!(self.out, "run      {}\n", run.run.display())?;
         writeln!(
             self.out,

@@ -6,3 +6,4 @@ mod bad_input;
 mod data_verbs;
 mod runs;
 mod support;
+mod weights;

@@ -1,0 +1,84 @@
+//! Weights of another program as those of a network of ours.
+
+use std::path::Path;
+
+use models::{Architecture, Model, ModelOptions, Network, StateDict, Summary};
+
+use crate::{
+    TrainError,
+    backend::{self, AdapterKind, Backend, BackendChoice},
+    start::{Start, StartedFrom},
+};
+
+/// How to take a file of weights.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The architecture, by a name that [`models::find`] knows.
+    pub model: String,
+    /// What is chosen about it beside its name.
+    pub options: ModelOptions,
+    /// Number of classes. Left out: as many as the last layer of the file gives.
+    pub classes: Option<usize>,
+    /// `[channels, height, width]`. Left out: the architecture's usual.
+    pub image: Option<[usize; 3]>,
+    /// Whether it is enough that some tensors fit; the others are drawn from seed 0.
+    pub partial: bool,
+}
+
+/// Weights that were taken.
+#[derive(Debug)]
+pub struct Imported {
+    /// The network with them.
+    pub network: Network,
+    /// What was taken and what was not.
+    pub started: StartedFrom,
+}
+
+impl Import {
+    /// Reads `file` and puts its weights into the network.
+    ///
+    /// # Errors
+    /// [`TrainError::Unknown`] or [`TrainError::Model`] if there is no such network,
+    /// [`TrainError::Weights`] if the file cannot be read, and
+    /// [`TrainError::OtherWeights`] with everything that does not fit.
+    pub fn read(&self, file: &Path) -> Result<Imported, TrainError> {
+        let architecture = models::find(&self.model)?;
+        let image = self.image.unwrap_or(architecture.usual_image);
+        // A network that cannot be is known without the file.
+        let usual = self.model(
+            architecture,
+            self.classes.unwrap_or(architecture.usual_classes),
+        );
+        let summary = usual.summary(image)?;
+
+        let start = Start::read(file, self.partial)?;
+        let found = || classes_of(&summary, &start.state);
+        let model = match self.classes.or_else(found) {
+            Some(classes) => self.model(architecture, classes),
+            None => usual,
+        };
+        let network = model.build(image, &backend::select(host(), AdapterKind::Gpu)?.device)?;
+        let (network, started) = start.apply(network)?;
+        Ok(Imported { network, started })
+    }
+
+    fn model(&self, architecture: &'static Architecture, classes: usize) -> Model {
+        architecture.model(classes).options(self.options.clone())
+    }
+}
+
+/// What the layer that gives the logits gives in the file.
+fn classes_of(summary: &Summary, state: &StateDict) -> Option<usize> {
+    let last = summary.layers.iter().rev().find(|row| row.parameters > 0)?;
+    let weight = state.get(&format!("{}.weight", last.name))?;
+    let classes = *weight.shape.first()?;
+    // A shape may claim what it has no values for.
+    (classes <= weight.values.len()).then_some(classes)
+}
+
+/// The CPU, where nothing has to be moved.
+fn host() -> BackendChoice {
+    let mut all = Backend::ALL.into_iter();
+    let host = all.find(|backend| backend.is_cpu() && backend.is_compiled_in());
+    host.map_or(BackendChoice::Auto, BackendChoice::Fixed)
+}

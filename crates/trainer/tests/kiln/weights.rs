@@ -1,0 +1,356 @@
+//! Weights in and out: `import`, `export`, and runs that start from a file.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use burn::tensor::Device;
+use models::{Model, StateDict};
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+use crate::{
+    bad_input::fails,
+    support::{QUICK, kiln, scratch, stderr, stdout, train},
+};
+
+/// Runs `kiln` in `folder`, which goes well, and gives what it prints.
+fn run(folder: &Path, words: &[&str]) -> String {
+    let output = kiln().args(words).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+/// Writes the first weights of a network of seed 1.
+fn write(path: &Path, model: Model, image: [usize; 3]) {
+    let network = model.seed(1).build(image, &Device::flex()).unwrap();
+    fs::write(path, network.to_safetensors(&[]).unwrap()).unwrap();
+}
+
+fn tensors(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
+    let state = StateDict::read(path).unwrap();
+    let tensors = state.iter();
+    tensors
+        .map(|(name, t)| (name.to_string(), (t.shape.clone(), t.values.clone())))
+        .collect()
+}
+
+#[test]
+fn an_export_is_imported_as_it_was() {
+    let folder = scratch();
+    let run_dir = train(&folder.path().join("runs"), &QUICK);
+    for which in ["best", "last"] {
+        let out = format!("{which}.safetensors");
+        let words = ["export", run_dir.to_str().unwrap(), "--which", which];
+        let text = run(folder.path(), &[&words[..], &["--out", &out]].concat());
+        assert!(
+            text.contains("lenet5, 10 tensors, 10 classes: 0, 1, 2"),
+            "{text}"
+        );
+        let exported = folder.path().join(&out);
+        assert_eq!(tensors(&exported), tensors(&run_dir.join(&out)));
+        let bytes = fs::read(&exported).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("fc1.weight").unwrap().shape(), [120, 400]);
+
+        let words = [
+            "import",
+            &out,
+            "--model",
+            "lenet5",
+            "--out",
+            "again.safetensors",
+        ];
+        let text = run(folder.path(), &words);
+        assert!(
+            text.starts_with(&format!("{out}: 10 tensors taken\nwrote again")),
+            "{text}"
+        );
+        assert_eq!(
+            tensors(&exported),
+            tensors(&folder.path().join("again.safetensors"))
+        );
+    }
+    // Under its own name, in the folder where it is called; and not a second time.
+    let words = ["export", run_dir.to_str().unwrap()];
+    run(folder.path(), &words);
+    let name = run_dir.file_name().unwrap().to_str().unwrap();
+    assert!(
+        folder
+            .path()
+            .join(format!("{name}-best.safetensors"))
+            .is_file()
+    );
+    fails(folder.path(), &words, 1, &["there already", "--out"]);
+}
+
+#[test]
+fn import_finds_the_classes_in_the_file() {
+    let folder = scratch();
+    let file = folder.path().join("seven.safetensors");
+    write(&file, models::resnet18(7).width(0.05), [3, 32, 32]);
+    let network = [
+        "--model", "resnet18", "--input", "3x32x32", "--width", "0.05",
+    ];
+    let words = ["import", "seven.safetensors", "--out", "new.safetensors"];
+    let text = run(folder.path(), &[&words[..], &network].concat());
+    assert!(text.contains("resnet18, 7 classes"), "{text}");
+    let words = [&words[..], &network, &["--classes", "5"]].concat();
+    let says = [
+        "does not hold the weights of resnet18 in its form `small`",
+        "another shape: fc.weight is [7, 26], the network has [5, 26]",
+        "another shape: fc.bias is [7], the network has [5]",
+        "--partial",
+    ];
+    fs::remove_file(folder.path().join("new.safetensors")).unwrap();
+    fails(folder.path(), &words, 1, &says);
+
+    let text = run(folder.path(), &[&words[..], &["--partial"]].concat());
+    let taken = tensors(&file).len() - 2;
+    for says in [
+        format!("seven.safetensors: {taken} tensors taken, 2 start anew\n"),
+        "starts anew: fc.weight, [5, 26]; the file has [7, 26]\n".into(),
+        "resnet18, 5 classes".into(),
+    ] {
+        assert!(text.contains(&says), "no {says} in {text}");
+    }
+    let new = tensors(&folder.path().join("new.safetensors"));
+    let old = tensors(&file);
+    assert_eq!(
+        new["layer4.1.bn2.running_var"],
+        old["layer4.1.bn2.running_var"]
+    );
+    assert_eq!(new["conv1.weight"], old["conv1.weight"]);
+    assert_eq!(new["fc.bias"].0, [5]);
+}
+
+#[test]
+fn import_lists_what_does_not_fit_and_writes_nothing() {
+    let folder = scratch();
+    write(
+        &folder.path().join("a.safetensors"),
+        models::lenet5(10),
+        [1, 28, 28],
+    );
+    let import = |model| {
+        [
+            "import",
+            "a.safetensors",
+            "--model",
+            model,
+            "--out",
+            "b.safetensors",
+        ]
+    };
+    let says = [
+        "missing: fc.weight",
+        "unexpected: conv1.bias",
+        "nothing of it fits",
+    ];
+    fails(folder.path(), &import("perceptron"), 1, &says);
+    let words = [&import("perceptron")[..], &["--partial"]].concat();
+    fails(folder.path(), &words, 1, &says);
+    fails(
+        folder.path(),
+        &import("lenet6"),
+        2,
+        &["did you mean `lenet5`"],
+    );
+
+    let input = |input| [&import("lenet5")[..], &["--input", input]].concat();
+    for wrong in ["28x28", "1x28xx28", "0x28x28", "1x-2x3", "1x28x28x1"] {
+        fails(folder.path(), &input(wrong), 2, &["such as 3x32x32"]);
+    }
+    fails(folder.path(), &input("1x4x4"), 2, &["lenet5, layer `"]);
+    let form = [&import("lenet5")[..], &["--form", "large"]].concat();
+    fails(folder.path(), &form, 2, &["auto, small, imagenet"]);
+    // The default name is that of the file itself.
+    let words = ["import", "a.safetensors", "--model", "lenet5"];
+    fails(
+        folder.path(),
+        &words,
+        1,
+        &["a.safetensors is there already"],
+    );
+}
+
+#[test]
+fn files_that_hold_no_weights_are_refused_by_name() {
+    let folder = scratch();
+    let import = |file| {
+        [
+            "import",
+            file,
+            "--model",
+            "lenet5",
+            "--out",
+            "new.safetensors",
+        ]
+    };
+    fails(
+        folder.path(),
+        &import("none.pth"),
+        2,
+        &["none.pth: cannot be read"],
+    );
+    fs::write(folder.path().join("page.pth"), "<!DOCTYPE html>").unwrap();
+    let says = ["page.pth: is neither a safetensors file nor one of PyTorch's"];
+    fails(folder.path(), &import("page.pth"), 1, &says);
+    fs::write(folder.path().join("cut.pth"), b"\x10\0\0\0\0\0\0\0{\"a\":").unwrap();
+    fails(
+        folder.path(),
+        &import("cut.pth"),
+        1,
+        &["cut.pth: not a whole safetensors"],
+    );
+    fs::write(folder.path().join("zip.pth"), b"PK\x03\x04").unwrap();
+    let (code, says) = match cfg!(feature = "pytorch") {
+        true => (1, "zip.pth: cannot be read as PyTorch's weights"),
+        false => (2, "--features pytorch"),
+    };
+    fails(folder.path(), &import("zip.pth"), code, &[says]);
+}
+
+#[test]
+fn googlenets_heads_are_named_for_what_they_are() {
+    let folder = scratch();
+    let model = models::googlenet(3).width(0.05).auxiliary_heads();
+    write(&folder.path().join("a.safetensors"), model, [3, 32, 32]);
+    let words = [
+        "import",
+        "a.safetensors",
+        "--model",
+        "googlenet",
+        "--width",
+        "0.05",
+    ];
+    let words = [
+        &words[..],
+        &["--input", "3x32x32", "--out", "b.safetensors"],
+    ]
+    .concat();
+    let says = [
+        "unexpected: aux1.conv.conv.weight",
+        "--auxiliary-heads",
+        "--partial",
+    ];
+    fails(folder.path(), &words, 1, &says);
+    let text = run(
+        folder.path(),
+        &[&words[..], &["--auxiliary-heads"]].concat(),
+    );
+    assert!(!text.contains("left out"), "{text}");
+    let text = run(folder.path(), &[&words[..], &["--partial"]].concat());
+    assert!(
+        text.contains("left out: aux2.fc2.bias, which the network has not"),
+        "{text}"
+    );
+}
+
+/// Steps too small to change a float show what a run starts from.
+const STILL: [&str; 2] = ["--lr", "1e-40"];
+
+#[test]
+fn a_run_starts_from_a_file() {
+    let folder = scratch();
+    let file = folder.path().join("start.safetensors");
+    write(&file, models::lenet5(10), [1, 28, 28]);
+    let from = ["--weights", file.to_str().unwrap()];
+    let runs = folder.path().join("runs");
+    let run_dir = train(&runs, &[&QUICK[..], &STILL, &from].concat());
+    let last = run_dir.join("last.safetensors");
+    assert_eq!(tensors(&last), tensors(&file));
+    let anew = train(&runs, &[&QUICK[..], &STILL].concat());
+    assert_ne!(tensors(&anew.join("last.safetensors")), tensors(&file));
+
+    let config = fs::read_to_string(run_dir.join("config.toml")).unwrap();
+    assert!(
+        config.contains(&format!("weights = {:?}", from[1])),
+        "{config}"
+    );
+    assert!(!config.contains("partial_weights"), "{config}");
+    // From its own configuration, the same again.
+    let config = run_dir.join("config.toml");
+    let again = train(&runs, &["--config", config.to_str().unwrap()]);
+    let read = |run: &Path| fs::read(run.join("best.safetensors")).unwrap();
+    assert!(read(&again) == read(&run_dir));
+    // What a run has learnt, it has in its own folder.
+    fs::remove_file(&file).unwrap();
+    run(folder.path(), &["eval", run_dir.to_str().unwrap()]);
+    let words = ["--config", config.to_str().unwrap(), "--out", "other"];
+    fails(
+        folder.path(),
+        &words,
+        2,
+        &["start.safetensors: cannot be read"],
+    );
+}
+
+#[test]
+fn a_run_takes_a_part_and_lists_the_rest() {
+    let folder = scratch();
+    let file = folder.path().join("start.safetensors");
+    write(&file, models::lenet5(10), [1, 28, 28]);
+    let words = [
+        "--model",
+        "lenet-small",
+        "--weights",
+        "start.safetensors",
+        "--out",
+        "runs",
+    ];
+    let words = [&["train", "--backend", "flex"], &QUICK[..], &STILL, &words].concat();
+    let shape = "conv2.weight is [16, 6, 5, 5], the network has [12, 6, 5, 5]";
+    fails(
+        folder.path(),
+        &words,
+        1,
+        &["lenet-small", shape, "partial_weights = true"],
+    );
+
+    let words = [&words[..], &["--partial"]].concat();
+    let text = run(folder.path(), &words);
+    for says in [
+        "weights  start.safetensors: 4 tensors taken, 6 start anew\n",
+        "\n         starts anew: conv2.weight, [12, 6, 5, 5]; the file has [16, 6, 5, 5]\n",
+    ] {
+        assert!(text.contains(says), "no {says} in {text}");
+    }
+    let text = run(folder.path(), &[&words[..], &["--json"]].concat());
+    let started: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let weights = &started["weights"];
+    assert_eq!(weights["taken"], 4);
+    assert_eq!(weights["not_taken"]["shapes"].as_array().unwrap().len(), 6);
+    let run_dir = crate::support::newest(&folder.path().join("runs"));
+    let (old, new) = (tensors(&file), tensors(&run_dir.join("last.safetensors")));
+    assert_eq!(new["conv1.weight"], old["conv1.weight"]);
+    assert_eq!(new["conv2.weight"].0, [12, 6, 5, 5]);
+}
+
+#[test]
+fn a_start_that_cannot_be_is_known_before_training() {
+    let folder = scratch();
+    let missing = ["--weights", "none.safetensors"];
+    fails(
+        folder.path(),
+        &missing,
+        2,
+        &["none.safetensors: cannot be read"],
+    );
+    fails(
+        folder.path(),
+        &["--partial"],
+        2,
+        &["--partial: partial_weights = true"],
+    );
+    write(
+        &folder.path().join("a.safetensors"),
+        models::perceptron(10),
+        [1, 28, 28],
+    );
+    let words = ["--weights", "a.safetensors", "--partial"];
+    fails(
+        folder.path(),
+        &words,
+        1,
+        &["a.safetensors does not hold", "nothing of it fits"],
+    );
+}
