@@ -24,6 +24,7 @@
 
 mod error;
 mod field;
+mod graph;
 mod init;
 mod layer;
 mod model;
@@ -37,6 +38,7 @@ mod weights;
 mod zoo;
 
 pub use error::{ModelError, WeightsError};
+pub use graph::Graph;
 pub use init::{Biases, FanMode, Init, Weights};
 pub use layer::Activation;
 pub use model::{Form, Model, ModelOptions};

@@ -322,6 +322,7 @@ impl Run<'_> {
         RunStarted {
             run: self.dir.path().into(),
             model: plan.config.model.clone(),
+            form: plan.summary.form,
             parameters: plan.summary.parameters(),
             dataset: plan.config.dataset.clone(),
             image: plan.train.shape(),

@@ -3,7 +3,11 @@
 mod data;
 mod devices;
 mod eval;
+mod graph;
+mod models;
+mod network;
 mod store;
+mod summary;
 mod train;
 
 use std::process::ExitCode;
@@ -49,6 +53,12 @@ enum Verb {
     Eval(eval::Args),
     /// List, fetch, verify, describe and draw data sets.
     Data(data::Args),
+    /// List the networks that are known by name.
+    Models(models::Args),
+    /// Tell what a network is made of, layer by layer.
+    Summary(summary::Args),
+    /// Draw a network.
+    Graph(graph::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -60,6 +70,9 @@ impl Cli {
             Verb::Train(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Data(args) => args.run(),
+            Verb::Models(args) => args.run(),
+            Verb::Summary(args) => args.run(),
+            Verb::Graph(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }
