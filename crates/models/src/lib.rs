@@ -3,8 +3,8 @@
 //! An architecture is a function that returns a [`NetworkSpec`]: a named list of
 //! layers. From the specification and the shape of an image come the shapes of
 //! all layers, the parameters (drawn on the host from a seed, so that every
-//! backend starts from the same weights), the forward pass, the [`Summary`] and
-//! the names under which PyTorch stores the same weights.
+//! backend starts from the same weights), the forward pass, the [`Summary`],
+//! the [`Graph`] and the names under which PyTorch stores the same weights.
 //!
 //! ```
 //! use burn::{Tensor, tensor::Device};

@@ -139,6 +139,25 @@ mod tests {
     fn prints_a_table() {
         // Multiply-adds: fvcore.nn.FlopCountAnalysis(lenet5, torch.zeros(1, 1, 28, 28)).total()
         let expected = "\
+lenet5, images 1×28×28
+layer    kind         output  receptive field  activations  parameters  multiply-adds
+conv1    Conv2d      6×28×28              5×5     18.4 KiB         156        117,600
+relu1    ReLU        6×28×28              5×5     18.4 KiB           0              0
+pool1    AvgPool2d   6×14×14              6×6      4.6 KiB           0              0
+conv2    Conv2d     16×10×10            14×14      6.2 KiB       2,416        240,000
+relu2    ReLU       16×10×10            14×14      6.2 KiB           0              0
+pool2    AvgPool2d    16×5×5            16×16      1.6 KiB           0              0
+flatten  Flatten         400            32×32      1.6 KiB           0              0
+fc1      Linear          120            32×32        480 B      48,120         48,000
+relu3    ReLU            120            32×32        480 B           0              0
+fc2      Linear           84            32×32        336 B      10,164         10,080
+relu4    ReLU             84            32×32        336 B           0              0
+fc3      Linear           10            32×32         40 B         850            840
+total                                             58.6 KiB      61,706        416,520
+
+parameters     61,706, as f32 241.0 KiB
+multiply-adds  416,520 for an image, in convolutions and fully connected layers
+activations    58.6 KiB for an image: the outputs of all layers as f32, which training keeps for the backward pass
 ";
         let summary = crate::lenet5(10).summary([1, 28, 28]).unwrap();
         assert_eq!(summary.to_string(), expected);

@@ -68,14 +68,22 @@ fn object((known, summary): &Row) -> serde_json::Value {
 }
 
 fn table(rows: &[Row]) -> Result<String, std::fmt::Error> {
-    let mut text = String::from(
-        "name            family         parameters  multiply-adds  image      classes  paper\n",
-    );
+    let widest = |text: fn(&Architecture) -> &str, heading: &str| {
+        let cells = rows.iter().map(|(known, _)| text(known).len());
+        cells.max().unwrap_or(0).max(heading.len())
+    };
+    let (names, families) = (widest(|a| a.name, "name"), widest(|a| a.family, "family"));
+    let mut text = String::new();
+    writeln!(
+        text,
+        "{:<names$}  {:<families$}  parameters  multiply-adds  image      classes  paper",
+        "name", "family"
+    )?;
     for (known, summary) in rows {
         let [channels, height, width] = known.usual_image;
         writeln!(
             text,
-            "{:<14}  {:<12}  {:>11}  {:>13}  {:<9}  {:>7}  {}",
+            "{:<names$}  {:<families$}  {:>10}  {:>13}  {:<9}  {:>7}  {}",
             known.name,
             known.family,
             summary.parameters(),

@@ -4,5 +4,6 @@
 
 mod bad_input;
 mod data_verbs;
+mod networks;
 mod runs;
 mod support;
