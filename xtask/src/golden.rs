@@ -8,7 +8,11 @@ use std::{
 use anyhow::{Context, ensure};
 
 /// Folders of such scripts. Each writes its golden files beside itself.
-const FOLDERS: &[&str] = &["crates/data/tests/golden", "crates/trainer/tests/golden"];
+const FOLDERS: &[&str] = &[
+    "crates/data/tests/golden",
+    "crates/models/tests/golden",
+    "crates/trainer/tests/golden",
+];
 
 /// Runs every script with `python`.
 pub fn make(python: &Path) -> anyhow::Result<()> {

@@ -35,6 +35,7 @@ mod spec;
 mod summary;
 mod transpose;
 mod weights;
+mod whitening;
 mod zoo;
 
 pub use error::{ModelError, WeightsError};

@@ -1,46 +1,7 @@
-//! What every layer gives, found before anything is computed.
+//! What a layer that is no block makes of its input.
 
-use std::{collections::HashSet, fmt};
-
-use crate::{
-    LayerSpec, LayerSummary, ModelError, NetworkSpec, Summary, field::Field, spec::Layers,
-};
-
-/// What a layer gives for one image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// `[channels, height, width]`.
-    Map([usize; 3]),
-    /// A row of features.
-    Flat(usize),
-}
-
-impl Shape {
-    /// Number of values.
-    #[must_use]
-    pub fn len(self) -> usize {
-        match self {
-            Self::Map(sizes) => sizes.iter().product(),
-            Self::Flat(features) => features,
-        }
-    }
-
-    /// Whether there are no values.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::Map([channels, height, width]) => format!("{channels}×{height}×{width}"),
-            Self::Flat(features) => features.to_string(),
-        };
-        f.pad(&text)
-    }
-}
+use super::Shape;
+use crate::LayerSpec;
 
 /// Values of one image, or parameters of one layer, that a network may have at
 /// most: beyond, a size is a mistake and not a wish.
@@ -54,178 +15,8 @@ pub(crate) struct Outcome {
     pub multiply_adds: usize,
 }
 
-/// Walks through the layers.
-pub(crate) fn infer(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
-    let mut walk = Walk {
-        network: &spec.name,
-        rows: Vec::new(),
-        names: HashSet::new(),
-        auxiliary: Vec::new(),
-        aside: 0,
-    };
-    let (output, _) = walk.layers(&spec.layers, "", Shape::Map(image), Field::default())?;
-    for (path, found) in walk.auxiliary {
-        if found != output {
-            return Err(ModelError::Layer {
-                network: spec.name.clone(),
-                layer: path,
-                kind: "Auxiliary",
-                input: found,
-                problem: format!("a second classifier must end as the first, in {output}"),
-            });
-        }
-    }
-    Ok(Summary {
-        network: spec.name.clone(),
-        form: spec.form,
-        image,
-        layers: walk.rows,
-    })
-}
-
-struct Walk<'a> {
-    network: &'a str,
-    rows: Vec<LayerSummary>,
-    names: HashSet<String>,
-    /// What second classifiers end in.
-    auxiliary: Vec<(String, Shape)>,
-    /// How many second classifiers the walk is within.
-    aside: usize,
-}
-
-impl Walk<'_> {
-    fn layers(
-        &mut self,
-        layers: &Layers,
-        block: &str,
-        mut input: Shape,
-        mut field: Field,
-    ) -> Result<(Shape, Field), ModelError> {
-        for (name, layer) in layers {
-            let path = join(block, name);
-            (input, field) = self.layer(path, layer, input, field)?;
-        }
-        Ok((input, field))
-    }
-
-    fn layer(
-        &mut self,
-        path: String,
-        layer: &LayerSpec,
-        input: Shape,
-        field: Field,
-    ) -> Result<(Shape, Field), ModelError> {
-        let network = self.network;
-        let name = path.clone();
-        let fail = |problem| ModelError::Layer {
-            network: network.into(),
-            layer: name.clone(),
-            kind: layer.kind(),
-            input,
-            problem,
-        };
-        if path.split('.').any(str::is_empty) {
-            return Err(fail(
-                "its name, or a part of it between dots, is empty".into(),
-            ));
-        }
-        if !self.names.insert(path.clone()) {
-            return Err(fail("another layer has this name".into()));
-        }
-        let (outcome, field) = match layer {
-            LayerSpec::Residual {
-                body,
-                shortcut,
-                after,
-            } => {
-                let (by_body, seen) = self.layers(body, &path, input, field)?;
-                let (by_shortcut, also_seen) = self.layers(shortcut, &path, input, field)?;
-                if by_body != by_shortcut {
-                    return Err(fail(format!(
-                        "its body gives {by_body} and its shortcut {by_shortcut}, which cannot be \
-                         added: give one of them another stride or number of channels"
-                    )));
-                }
-                let (output, seen) = self.layers(after, &path, by_body, seen.with(also_seen))?;
-                (Outcome::free(output), seen)
-            }
-            LayerSpec::Concat { branches } => {
-                let mut ends = Vec::with_capacity(branches.len());
-                for branch in branches {
-                    ends.push(self.layers(branch, &path, input, field)?);
-                }
-                let outputs: Vec<Shape> = ends.iter().map(|(output, _)| *output).collect();
-                let seen = ends.iter().map(|(_, seen)| *seen).reduce(Field::with);
-                let output = joined(&outputs).map_err(fail)?;
-                (Outcome::free(output), seen.unwrap_or(field))
-            }
-            LayerSpec::Auxiliary { layers, weight } => {
-                if !(weight.is_finite() && *weight > 0.0) {
-                    return Err(fail(format!("its weight {weight} is not above 0")));
-                }
-                self.aside += 1;
-                let (end, _) = self.layers(layers, &path, input, field)?;
-                self.aside -= 1;
-                self.auxiliary.push((path.clone(), end));
-                (Outcome::free(input), field)
-            }
-            layer => {
-                let outcome = one(layer, input).map_err(fail)?;
-                (outcome, field.after(layer, input))
-            }
-        };
-        self.rows.push(LayerSummary {
-            name: path,
-            kind: match (layer, input) {
-                (LayerSpec::BatchNorm { .. }, Shape::Map(_)) => "BatchNorm2d",
-                (LayerSpec::BatchNorm { .. }, Shape::Flat(_)) => "BatchNorm1d",
-                _ => layer.kind(),
-            },
-            block: layer.is_block(),
-            training_only: self.aside > 0 || matches!(layer, LayerSpec::Auxiliary { .. }),
-            output: outcome.output,
-            parameters: outcome.parameters,
-            multiply_adds: outcome.multiply_adds,
-            receptive_field: field.seen(),
-        });
-        Ok((outcome.output, field))
-    }
-}
-
-/// The name of a layer within a block; of one in no block its own.
-pub(crate) fn join(block: &str, name: &str) -> String {
-    match block {
-        "" => name.into(),
-        block => format!("{block}.{name}"),
-    }
-}
-
-/// What branches give together.
-pub(crate) fn joined(outputs: &[Shape]) -> Result<Shape, String> {
-    let mut all = outputs.iter();
-    let mut sum = *all.next().ok_or("it has no branches")?;
-    for output in all {
-        sum = match (sum, *output) {
-            (Shape::Map([a, height, width]), Shape::Map([b, h, w]))
-                if (h, w) == (height, width) =>
-            {
-                Shape::Map([a + b, height, width])
-            }
-            (Shape::Flat(a), Shape::Flat(b)) => Shape::Flat(a + b),
-            _ => {
-                let list: Vec<String> = outputs.iter().map(ToString::to_string).collect();
-                return Err(format!(
-                    "its branches give {}, which cannot be joined",
-                    list.join(", ")
-                ));
-            }
-        };
-    }
-    product(&[sum.len()])?;
-    Ok(sum)
-}
-
-fn product(factors: &[usize]) -> Result<usize, String> {
+/// The product of sizes, if it can be meant.
+pub(super) fn product(factors: &[usize]) -> Result<usize, String> {
     factors
         .iter()
         .try_fold(1usize, |total, &factor| total.checked_mul(factor))
@@ -235,7 +26,7 @@ fn product(factors: &[usize]) -> Result<usize, String> {
 
 impl Outcome {
     /// Of a layer without parameters.
-    fn free(output: Shape) -> Self {
+    pub fn free(output: Shape) -> Self {
         Self {
             output,
             parameters: 0,
@@ -345,10 +136,10 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
             beta,
             k,
         } => {
-            let [channels, ..] = map()?;
-            if size == 0 || size > 2 * channels {
+            map()?;
+            if !(1..=LARGEST_NEIGHBOURHOOD).contains(&size) {
                 return Err(format!(
-                    "size = {size} is not between 1 and twice its {channels} channels"
+                    "size = {size} is not between 1 and {LARGEST_NEIGHBOURHOOD}"
                 ));
             }
             finite("alpha", alpha, alpha >= 0.0, "at least 0")?;
@@ -440,6 +231,9 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
 /// Values of a patch that is whitened, at most: their covariance is decomposed.
 const LARGEST_PATCH: usize = 1024;
 
+/// Channels that a local response norm sums over, at most.
+const LARGEST_NEIGHBOURHOOD: usize = 1024;
+
 /// How often a window fits into a side. PyTorch rounds down as well.
 fn window(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
     let room = room(side, kernel, stride, padding)?;
@@ -474,4 +268,103 @@ fn room(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usi
     padded.checked_sub(kernel).ok_or_else(|| {
         format!("a {kernel}×{kernel} window is larger than the {padded} pixels of a side")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conv(channels: usize, kernel: usize, stride: usize, padding: usize) -> LayerSpec {
+        LayerSpec::conv2d(channels, kernel)
+            .stride(stride)
+            .padding(padding)
+    }
+
+    #[test]
+    fn windows_are_rounded_as_in_pytorch() {
+        // torch.nn.Conv2d(3, 8, k, s, p)(torch.zeros(1, 3, h, w)).shape, and so on.
+        let pool = |kernel, stride| LayerSpec::max_pool2d(kernel, stride);
+        for (image, layer, expected) in [
+            ([3, 32, 32], conv(8, 3, 1, 1), [8, 32, 32]),
+            ([3, 32, 30], conv(8, 3, 2, 1), [8, 16, 15]),
+            ([3, 224, 224], conv(8, 11, 4, 2), [8, 55, 55]),
+            ([3, 7, 7], conv(8, 7, 3, 0), [8, 1, 1]),
+            ([3, 9, 9], pool(2, 2), [3, 4, 4]),
+            ([3, 9, 9], pool(2, 2).ceil_mode(), [3, 5, 5]),
+            ([3, 1, 1], pool(2, 2).ceil_mode(), [3, 1, 1]),
+            ([3, 4, 4], pool(2, 2).padding(1).ceil_mode(), [3, 3, 3]),
+            ([3, 7, 6], pool(3, 2).padding(1).ceil_mode(), [3, 4, 4]),
+            ([3, 8, 8], pool(3, 2).ceil_mode(), [3, 4, 4]),
+        ] {
+            let outcome = one(&layer, Shape::Map(image)).unwrap();
+            assert_eq!(
+                outcome.output,
+                Shape::Map(expected),
+                "{layer:?} of {image:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (layer, expected) in [
+            (conv(0, 1, 1, 0), "no output channels"),
+            (conv(1, 0, 1, 0), "kernel 0"),
+            (conv(1, 3, 0, 0), "stride 0"),
+            (conv(1, 1, 1, usize::MAX), "too large"),
+            (conv(usize::MAX, 3, 1, 1), "too large"),
+            (conv(1, 9, 1, 0), "larger than the 8 pixels"),
+            (LayerSpec::dropout(1.0), "p = 1"),
+            (LayerSpec::dropout(f64::NAN), "p = NaN"),
+            (LayerSpec::max_pool2d(3, 1).padding(2), "more than half"),
+            (
+                LayerSpec::max_pool2d(9, usize::MAX).ceil_mode(),
+                "too large",
+            ),
+            (LayerSpec::AdaptiveAvgPool2d { size: 0 }, "size = 0"),
+            (
+                LayerSpec::AdaptiveAvgPool2d { size: usize::MAX },
+                "too large",
+            ),
+            (LayerSpec::linear(10), "put a Flatten before it"),
+            (
+                LayerSpec::PadChannels {
+                    channels: 3,
+                    stride: 1,
+                },
+                "fewer than 4",
+            ),
+            (
+                LayerSpec::BatchNorm {
+                    epsilon: 0.0,
+                    momentum: 0.1,
+                    scale: true,
+                },
+                "epsilon = 0",
+            ),
+            (
+                LayerSpec::Scale {
+                    factor: f64::INFINITY,
+                },
+                "factor = inf",
+            ),
+            (LayerSpec::WhiteningConv2d { kernel: 17 }, "larger"),
+        ] {
+            let problem = one(&layer, Shape::Map([4, 8, 8])).unwrap_err();
+            assert!(problem.contains(expected), "{layer:?}: {problem}");
+        }
+        let groups = LayerSpec::Conv2d {
+            channels: 8,
+            kernel: 1,
+            stride: 1,
+            padding: 0,
+            groups: 3,
+            bias: true,
+        };
+        let problem = one(&groups, Shape::Map([4, 8, 8])).unwrap_err();
+        assert!(problem.contains("3 groups"), "{problem}");
+        for features in [0, usize::MAX] {
+            assert!(one(&LayerSpec::linear(features), Shape::Flat(4)).is_err());
+        }
+    }
 }
