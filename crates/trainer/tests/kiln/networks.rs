@@ -194,8 +194,8 @@ fn a_network_that_cannot_be_is_refused() {
         (&["resnet18", "--width", "-1"], &["width = -1", "above 0"]),
         (&["resnet18", "--auxiliary-heads"], &["only googlenet"]),
         (
-            &["vgg11", "--input", "3x8x8"],
-            &["vgg11, layer `features.", "MaxPool2d"],
+            &["lenet5", "--input", "1x4x4"],
+            &["lenet5, layer `conv2` (Conv2d)", "a 5×5 window"],
         ),
         (&[], &["<MODEL>"]),
     ];

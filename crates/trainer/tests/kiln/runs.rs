@@ -243,7 +243,7 @@ fn help_names_every_choice_and_default() {
     assert!(help.contains("`kiln models`"), "{help}");
     let forms = models::Form::ALL.map(models::Form::name);
     let backends = trainer::backend::Backend::ALL.map(trainer::backend::Backend::name);
-    for name in data::names().chain(forms).chain(backends) {
+    for name in forms.into_iter().chain(data::names()).chain(backends) {
         assert!(help.contains(name), "no {name} in {help}");
     }
     let config = trainer::TrainConfig::default();
