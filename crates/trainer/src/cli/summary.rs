@@ -1,6 +1,5 @@
 use std::process::ExitCode;
 
-use serde_json::json;
 use trainer::TrainError;
 
 use super::{network::NetworkArgs, print};
@@ -19,7 +18,7 @@ impl Args {
         let (spec, image) = self.network.spec()?;
         let summary = spec.summary(image).map_err(TrainError::from)?;
         print(&match self.json {
-            true => format!("{}\n", json!(summary)),
+            true => format!("{}\n", serde_json::to_string(&summary)?),
             false => summary.to_string(),
         })?;
         Ok(ExitCode::SUCCESS)
