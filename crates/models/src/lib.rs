@@ -6,18 +6,38 @@
 //! backend starts from the same weights), the forward pass, the [`Summary`],
 //! the [`Graph`] and the names under which PyTorch stores the same weights.
 //!
+//! A network is a Burn `Module`, for anybody's loop:
+//!
 //! ```
-//! use burn::{Tensor, tensor::Device};
+//! use burn::{nn::loss::CrossEntropyLossConfig, optim::{GradientsParams, SgdConfig}, tensor::Device};
 //!
 //! # fn main() -> Result<(), models::ModelError> {
-//! let device = Device::flex();
-//! let network = models::resnet18(10).width(0.25).seed(42).build([3, 32, 32], &device)?;
-//! println!("{}", network.summary());
+//! let device = Device::flex().autodiff();
+//! let mut network = models::resnet18(10).width(0.125).seed(42).build([3, 32, 32], &device)?;
+//! let mut optimizer = SgdConfig::new().init();
+//! let cross_entropy = CrossEntropyLossConfig::new().init(&device);
+//! # let batches = [(burn::Tensor::<4>::zeros([2, 3, 32, 32], &device),
+//! #     burn::Tensor::<1, burn::tensor::Int>::from_data([3, 7], &device))];
+//! for (images, labels) in batches {
+//!     let loss = cross_entropy.forward(network.forward(images), labels);
+//!     let gradients = GradientsParams::from_grads(loss.backward(), &network);
+//!     network = optimizer.step(0.1, network, gradients);
+//! }
+//! println!("{network}"); // its table
+//! # Ok(())
+//! # }
+//! ```
 //!
-//! let images = Tensor::<4>::zeros([2, 3, 32, 32], &device);
-//! let (logits, maps) = network.forward_collect(images, &["layer1.0"])?;
-//! assert_eq!(logits.dims(), [2, 10]);
-//! assert_eq!(maps[0].shape().to_string(), "16×32×32");
+//! Feature maps come by name:
+//!
+//! ```
+//! # fn main() -> Result<(), models::ModelError> {
+//! # let device = burn::tensor::Device::flex();
+//! let network = models::lenet5(10).build([1, 28, 28], &device)?;
+//! let images = burn::Tensor::<4>::zeros([8, 1, 28, 28], &device);
+//! let (logits, maps) = network.forward_collect(images, &["conv1"])?;
+//! assert_eq!(logits.dims(), [8, 10]);
+//! assert_eq!(maps[0].shape().to_string(), "6×28×28");
 //! # Ok(())
 //! # }
 //! ```

@@ -26,6 +26,9 @@ pub struct Plan {
     pub info: Arc<DatasetInfo>,
     /// The images that train.
     pub train: BatchLoader,
+    /// Training images as they are scored, for a network that wants
+    /// [whitening](models::Network::whiten).
+    pub whitening: Option<BatchLoader>,
     /// The images held out for validation, if any.
     pub valid: Option<BatchLoader>,
     /// The test set.
@@ -57,6 +60,10 @@ impl Plan {
             pipeline,
             as_bytes: selected.normalizes(),
         };
+        let whitening = match spec.wants_whitening() {
+            true => Some(loaders.first(datasets.train.clone(), WHITENING_IMAGES)?),
+            false => None,
+        };
         let (train, valid) = loaders.train_and_valid(datasets.train, datasets.valid)?;
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
@@ -70,12 +77,16 @@ impl Plan {
             summary,
             info,
             train,
+            whitening,
             valid,
             test,
             selected,
         })
     }
 }
+
+/// As many as airbench takes.
+const WHITENING_IMAGES: usize = 5000;
 
 /// Makes the loaders of a run.
 struct Loaders<'a> {
@@ -119,6 +130,12 @@ impl Loaders<'_> {
             false => loader,
         };
         Ok((loader, valid))
+    }
+
+    /// Of the first images, at most `count`, as they are scored.
+    fn first(&self, images: ImageDataset, count: usize) -> Result<BatchLoader, TrainError> {
+        let chosen = (0..images.len().min(count)).collect();
+        self.scored(images, chosen)
     }
 
     /// Of images that are scored.

@@ -12,7 +12,7 @@ use burn::{
         AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig,
         decay::WeightDecayConfig, momentum::MomentumConfig,
     },
-    tensor::Device,
+    tensor::{Device, Tensor},
 };
 use data::{Batch, Datasets, Store};
 use models::Network;
@@ -95,10 +95,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError`]. What the run folder holds by then is whole.
     pub fn run(self, out: &Path) -> Result<RunSummary, TrainError> {
-        let network = self.plan.spec.build(
-            self.plan.train.shape(),
-            &self.plan.selected.device.clone().autodiff(),
-        )?;
+        let network = first_network(&self.plan)?;
         let config = &self.plan.config;
         let dir = RunDir::create(out, &config.model, &short_name(&config.dataset))?;
         dir.write_config(config)?;
@@ -122,6 +119,22 @@ impl<'a> Trainer<'a> {
         }
         .go()
     }
+}
+
+/// The network that a run starts from.
+fn first_network(plan: &Plan) -> Result<Network, TrainError> {
+    let device = plan.selected.device.clone().autodiff();
+    let network = plan.spec.build(plan.train.shape(), &device)?;
+    let Some(loader) = &plan.whitening else {
+        return Ok(network);
+    };
+    let mut images = Vec::with_capacity(loader.batches());
+    for batch in loader.epoch(0) {
+        images.push(batch?.to_tensors(&device).images);
+    }
+    network
+        .whiten(&Tensor::cat(images, 0))
+        .map_err(|e| TrainError::Device(e.to_string()))
 }
 
 /// An optimizer with PyTorch's constants, which are not all Burn's.

@@ -12,6 +12,11 @@ use trainer::{
 
 const STEPS: usize = 20;
 
+/// The cases of the models crate, held to PyTorch.
+#[cfg(feature = "wgpu")]
+#[path = "../../models/tests/support/mod.rs"]
+mod networks;
+
 /// Keeps the loss of every step.
 struct Losses(Arc<Mutex<Vec<f64>>>);
 
@@ -84,6 +89,25 @@ fn wgpu_agrees_with_flex() {
         .first()
         .expect("an adapter, or mesa-vulkan-drivers for a software one");
     agrees_with_flex(Backend::Wgpu, adapter.kind);
+}
+
+/// Predictions and gradients; one case of a family, for most of the time goes into
+/// compiling kernels.
+#[cfg(feature = "wgpu")]
+#[test]
+fn networks_on_wgpu_are_pytorchs() {
+    let adapter = Backend::Wgpu.adapters()[0].kind;
+    let device = trainer::backend::select(BackendChoice::Fixed(Backend::Wgpu), adapter)
+        .unwrap()
+        .device;
+    let mut families = std::collections::BTreeSet::new();
+    for case in networks::cases() {
+        if families.insert(models::find(&case.model).unwrap().family) {
+            let started = std::time::Instant::now();
+            case.check(&device, false);
+            eprintln!("{}: {:.0?}", case.name(), started.elapsed());
+        }
+    }
 }
 
 #[cfg(feature = "ndarray")]
