@@ -3,8 +3,8 @@
 //! An architecture is a function that returns a [`NetworkSpec`]: a named list of
 //! layers. From the specification and the shape of an image come the shapes of
 //! all layers, the parameters (drawn on the host from a seed, so that every
-//! backend starts from the same weights), the forward pass, the [`Summary`] and
-//! the names under which PyTorch stores the same weights.
+//! backend starts from the same weights), the forward pass, the [`Summary`],
+//! the [`Graph`] and the names under which PyTorch stores the same weights.
 //!
 //! A network is a Burn `Module`, for anybody's loop:
 //!
@@ -44,6 +44,7 @@
 
 mod error;
 mod field;
+mod graph;
 mod init;
 mod layer;
 mod model;
@@ -58,6 +59,7 @@ mod whitening;
 mod zoo;
 
 pub use error::{ModelError, WeightsError};
+pub use graph::Graph;
 pub use init::{Biases, FanMode, Init, Weights};
 pub use layer::Activation;
 pub use model::{Form, Model, ModelOptions};

@@ -52,6 +52,9 @@ pub enum Form {
 }
 
 impl Form {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Small, Self::ImageNet];
+
     /// Pixels of the shorter side from which on an image is large.
     pub const LARGE: usize = 96;
 

@@ -22,6 +22,16 @@ pub enum TrainError {
         /// All known names.
         known: Vec<&'static str>,
     },
+    /// No model or data set whose name matches a pattern.
+    #[error("no {what} matches `{pattern}`{}", suggest(.pattern, .known))]
+    NoMatch {
+        /// `model` or `data set`.
+        what: &'static str,
+        /// The pattern.
+        pattern: String,
+        /// All known names.
+        known: Vec<&'static str>,
+    },
     /// The data set is broken or too small.
     #[error(transparent)]
     Data(data::DataError),

@@ -46,6 +46,8 @@ pub struct RunStarted {
     pub run: PathBuf,
     /// The architecture.
     pub model: String,
+    /// The form of the architecture, if it has several.
+    pub form: Option<&'static str>,
     /// Number of its trainable parameters.
     pub parameters: usize,
     /// The file of weights that it starts from, if it does not start anew.

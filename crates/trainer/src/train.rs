@@ -351,6 +351,7 @@ impl Run<'_> {
         RunStarted {
             run: self.dir.path().into(),
             model: plan.config.model.clone(),
+            form: plan.summary.form,
             parameters: plan.summary.parameters(),
             weights: self.started_from.clone(),
             dataset: plan.config.dataset.clone(),

@@ -54,6 +54,7 @@ pub(crate) fn infer(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, Mo
         rows: Vec::new(),
         names: HashSet::new(),
         auxiliary: Vec::new(),
+        aside: 0,
     };
     let (output, _) = walk.layers(&spec.layers, "", Shape::Map(image), Field::default())?;
     for (path, found) in walk.auxiliary {
@@ -81,6 +82,8 @@ struct Walk<'a> {
     names: HashSet<String>,
     /// What second classifiers end in.
     auxiliary: Vec<(String, Shape)>,
+    /// How many second classifiers the walk is within.
+    aside: usize,
 }
 
 impl Walk<'_> {
@@ -158,7 +161,9 @@ impl Walk<'_> {
                 if !(weight.is_finite() && *weight > 0.0) {
                     return Err(fail(format!("its weight {weight} is not above 0")));
                 }
+                self.aside += 1;
                 let (end, _) = self.layers(layers, &path, input, field)?;
+                self.aside -= 1;
                 self.auxiliary.push((path.clone(), end));
                 (Outcome::free(input), field)
             }
@@ -174,6 +179,8 @@ impl Walk<'_> {
                 (LayerSpec::BatchNorm { .. }, Shape::Flat(_)) => "BatchNorm1d",
                 _ => layer.kind(),
             },
+            block: layer.is_block(),
+            training_only: self.aside > 0 || matches!(layer, LayerSpec::Auxiliary { .. }),
             output: outcome.output,
             parameters: outcome.parameters,
             multiply_adds: outcome.multiply_adds,

@@ -381,6 +381,11 @@ impl LayerSpec {
         }
     }
 
+    /// Whether there are layers within.
+    pub(crate) fn is_block(&self) -> bool {
+        !self.inner().is_empty()
+    }
+
     /// The lists of layers within a block; none in a layer that is no block.
     pub(crate) fn inner(&self) -> Vec<&Layers> {
         match self {

@@ -3,7 +3,7 @@ mod layer;
 use burn::tensor::Device;
 
 pub use self::layer::{LayerSpec, Layers};
-use crate::{Init, ModelError, Network, Summary, shape};
+use crate::{Graph, Init, ModelError, Network, Summary, shape};
 
 /// A network as a named list of layers.
 ///
@@ -99,6 +99,15 @@ impl NetworkSpec {
     /// [`ModelError::Layer`] naming the layer that does not fit.
     pub fn summary(&self, image: [usize; 3]) -> Result<Summary, ModelError> {
         shape::infer(self, image)
+    }
+
+    /// The layers as a graph to be drawn, for an image of shape
+    /// `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// As [`summary`](Self::summary).
+    pub fn graph(&self, image: [usize; 3]) -> Result<Graph, ModelError> {
+        Ok(Graph::new(self, &self.summary(image)?))
     }
 
     /// The network for images of shape `[channels, height, width]`, with its

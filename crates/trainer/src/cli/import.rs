@@ -1,7 +1,8 @@
-use std::{path::PathBuf, process::ExitCode, str::FromStr};
+use std::{path::PathBuf, process::ExitCode};
 
-use models::{Form, ModelOptions};
 use trainer::{Import, TrainError, write_whole};
+
+use super::network::ChoiceArgs;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -14,18 +15,8 @@ pub struct Args {
     /// Number of classes [default: as many as the last layer in the file]
     #[arg(long, value_name = "N")]
     classes: Option<usize>,
-    /// Images that the network takes, such as 3x32x32 [default: those it was published for]
-    #[arg(long, value_name = "CxHxW")]
-    input: Option<Input>,
-    /// Form of the network: auto, small, imagenet [default: auto, by the size of the images]
-    #[arg(long, value_name = "FORM", value_parser = form)]
-    form: Option<Form>,
-    /// Factor of all channels [default: 1]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
-    width: Option<f64>,
-    /// With GoogLeNet's second classifiers
-    #[arg(long)]
-    auxiliary_heads: bool,
+    #[command(flatten)]
+    choice: ChoiceArgs,
     /// Take what fits, list what does not, and start that anew
     #[arg(long)]
     partial: bool,
@@ -36,17 +27,11 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let default = ModelOptions::default();
         let import = Import {
+            options: self.choice.options(),
+            image: self.choice.input,
             model: self.model,
-            options: ModelOptions {
-                form: self.form.unwrap_or(default.form),
-                width: self.width.unwrap_or(default.width),
-                auxiliary_heads: self.auxiliary_heads,
-                ..default
-            },
             classes: self.classes,
-            image: self.input.map(|Input(image)| image),
             partial: self.partial,
         };
         let imported = import.read(&self.file)?;
@@ -69,30 +54,4 @@ impl Args {
         ))?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// `[channels, height, width]`, written `3x32x32`.
-#[derive(Clone, Copy)]
-struct Input([usize; 3]);
-
-impl FromStr for Input {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let sides: Option<Vec<usize>> = text
-            .split(['x', '×'])
-            .map(|side| side.parse().ok().filter(|&side| side > 0))
-            .collect();
-        match sides.map(<[usize; 3]>::try_from) {
-            Some(Ok(sides)) => Ok(Self(sides)),
-            _ => Err("expected channels, height and width, such as 3x32x32"),
-        }
-    }
-}
-
-/// A form by its name in configurations.
-fn form(name: &str) -> Result<Form, String> {
-    let all = [Form::Auto, Form::Small, Form::ImageNet];
-    let found = all.into_iter().find(|form| form.name() == name);
-    found.ok_or_else(|| format!("known: {}", all.map(Form::name).join(", ")))
 }

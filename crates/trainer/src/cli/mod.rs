@@ -4,8 +4,12 @@ mod data;
 mod devices;
 mod eval;
 mod export;
+mod graph;
 mod import;
+mod models;
+mod network;
 mod store;
+mod summary;
 mod train;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -55,6 +59,12 @@ enum Verb {
     Export(export::Args),
     /// List, fetch, verify, describe and draw data sets.
     Data(data::Args),
+    /// List the networks that are known by name.
+    Models(models::Args),
+    /// Tell what a network is made of, layer by layer.
+    Summary(summary::Args),
+    /// Draw a network.
+    Graph(graph::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -68,6 +78,9 @@ impl Cli {
             Verb::Import(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Data(args) => args.run(),
+            Verb::Models(args) => args.run(),
+            Verb::Summary(args) => args.run(),
+            Verb::Graph(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }

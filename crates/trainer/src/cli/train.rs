@@ -6,6 +6,7 @@ use std::{
 };
 
 use data::HoldOut;
+use models::Form;
 use trainer::{
     Status, TrainConfig, TrainError, Trainer,
     backend::{AdapterKind, BackendChoice},
@@ -13,7 +14,7 @@ use trainer::{
     observers::{Console, Json},
 };
 
-use super::store::StoreArgs;
+use super::{network::forms, store::StoreArgs};
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -23,9 +24,21 @@ const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Network: convnet, lenet-small, lenet5, lenet5-sigmoid, mlp, perceptron [default: lenet5]
+    /// Network, by a name that `kiln models` lists [default: lenet5]
     #[arg(help_heading = "What", long, value_name = "NAME")]
     model: Option<String>,
+    /// Form of the network, where there are several: auto (by the size of the images), small,
+    /// imagenet [default: auto]
+    #[arg(help_heading = "What", long, value_name = "NAME", hide_possible_values = true, value_parser = forms())]
+    form: Option<Form>,
+    /// Factor of all channels and hidden features, where it can be chosen [default: 1]
+    #[arg(
+        help_heading = "What",
+        long,
+        value_name = "FACTOR",
+        allow_negative_numbers = true
+    )]
+    width: Option<f64>,
     /// Data set: mnist-mini (6,000 digits in the program), mnist, fashion-mnist, kmnist, cifar10,
     /// cifar100, or folder:PATH with a folder of images for each class [default: mnist-mini]
     #[arg(help_heading = "What", long, value_name = "NAME")]
@@ -221,6 +234,8 @@ impl Args {
             };
         }
         flag!(model => model, "model");
+        flag!(form => network.form, "form");
+        flag!(width => network.width, "width");
         flag!(dataset => dataset, "dataset");
         flag!(image_size => folder.size, "image-size");
         flag!(backend => backend, "backend");

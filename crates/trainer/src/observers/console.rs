@@ -79,10 +79,13 @@ impl<W: Write> Console<W> {
         let [channels, height, width] = run.image;
         writeln!(
             self.out,
-            "model    {model}, {parameters} parameters\n\
+            "model    {model}{form}, {parameters} parameters\n\
              data     {dataset}: {train} training, {valid} validation and {test} test images \
              {channels}×{height}×{width}, {classes} classes",
             model = run.model,
+            form = run
+                .form
+                .map_or(String::new(), |form| format!(" ({form} form)")),
             parameters = run.parameters,
             dataset = run.dataset,
             train = run.train_images,

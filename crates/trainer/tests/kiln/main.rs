@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod data_verbs;
+mod networks;
 mod runs;
 mod support;
 mod weights;
