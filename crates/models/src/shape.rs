@@ -56,6 +56,10 @@ pub(crate) struct Outcome {
 
 /// Walks through the layers.
 pub(crate) fn infer(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
+    walk(spec, image).map_err(|error| spec.locate(error))
+}
+
+fn walk(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
     let mut walk = Walk {
         network: &spec.name,
         rows: Vec::new(),

@@ -4,7 +4,7 @@ use std::{ffi::OsStr, path::Path};
 
 use data::{Datasets, Progress, Store, folder};
 
-use crate::{TrainError, config::TrainConfig};
+use crate::{NetworkSource, TrainError, config::TrainConfig};
 
 /// Characters of a data set's name in the name of a run: names of files have an end.
 const LONGEST: usize = 40;
@@ -16,14 +16,14 @@ const FOLDER: &str = "folder:";
 /// tells `progress` how that goes. That the model exists is looked at first.
 ///
 /// # Errors
-/// [`TrainError::Unknown`] or [`TrainError::Data`].
+/// [`TrainError::Unknown`], [`TrainError::NetworkFile`] or [`TrainError::Data`].
 pub fn load_datasets(
     config: &TrainConfig,
     store: &Store,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Datasets, TrainError> {
-    // A slip in the name of the model is no reason to fetch.
-    models::find(&config.model)?;
+    // A slip in the name of the model, or in its file, is no reason to fetch.
+    NetworkSource::find(&config.model)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
         Some(path) => folder::load(path, &config.folder)?,
         None => store.load(&config.dataset, progress)?,

@@ -14,12 +14,13 @@ mod evaluate;
 mod event;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
+mod lines;
+mod network;
 pub mod observers;
 pub mod pictures;
 mod plan;
 mod run_dir;
 mod schedule;
-mod suggest;
 mod summary;
 mod train;
 
@@ -29,6 +30,7 @@ pub use datasets::load_datasets;
 pub use error::TrainError;
 pub use evaluate::evaluate;
 pub use event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone};
+pub use network::NetworkSource;
 pub use plan::Plan;
 pub use run_dir::{RunDir, Weights};
 pub use schedule::Schedule;

@@ -1,9 +1,11 @@
 mod layer;
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
 
 pub use self::layer::{LayerSpec, Layers};
-use crate::{Init, ModelError, Network, Summary, shape};
+use crate::{Init, ModelError, Network, Shape, Summary, network_file::Origin, shape};
 
 /// A network as a named list of layers.
 ///
@@ -16,6 +18,8 @@ pub struct NetworkSpec {
     pub(crate) layers: Layers,
     pub(crate) init: Init,
     pub(crate) seed: u64,
+    /// Where it was written, if that is a file.
+    pub(crate) origin: Option<Arc<Origin>>,
 }
 
 impl NetworkSpec {
@@ -28,6 +32,7 @@ impl NetworkSpec {
             layers: Vec::new(),
             init: Init::default(),
             seed: 0,
+            origin: None,
         }
     }
 
@@ -99,6 +104,39 @@ impl NetworkSpec {
     /// [`ModelError::Layer`] naming the layer that does not fit.
     pub fn summary(&self, image: [usize; 3]) -> Result<Summary, ModelError> {
         shape::infer(self, image)
+    }
+
+    /// As [`summary`](Self::summary), of a classifier of so many classes.
+    ///
+    /// # Errors
+    /// As [`summary`](Self::summary), [`ModelError::Output`] or
+    /// [`ModelError::Classes`].
+    pub fn classifier(&self, image: [usize; 3], classes: usize) -> Result<Summary, ModelError> {
+        let summary = self.summary(image)?;
+        let network = || self.name.clone();
+        let error = match summary.output() {
+            Shape::Flat(logits) if logits == classes => return Ok(summary),
+            Shape::Flat(logits) => ModelError::Classes {
+                network: network(),
+                logits,
+                classes,
+            },
+            output @ Shape::Map(_) => ModelError::Output {
+                network: network(),
+                output,
+            },
+        };
+        Err(self.locate(error))
+    }
+
+    /// An error with the line of the file where its layer was written, if it was
+    /// written in a file.
+    pub(crate) fn locate(&self, error: ModelError) -> ModelError {
+        let last = self.layers.last().map(|(name, _)| name.as_str());
+        match &self.origin {
+            Some(origin) => origin.locate(error, last),
+            None => error,
+        }
     }
 
     /// The network for images of shape `[channels, height, width]`, with its

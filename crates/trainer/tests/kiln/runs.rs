@@ -239,7 +239,7 @@ fn without_validation_the_last_epoch_is_the_best() {
 #[test]
 fn help_names_every_choice_and_default() {
     let help = stdout(&kiln_with(&["train", "--help"]));
-    let models = models::architectures().iter().map(|known| known.name);
+    let models = models::architectures().map(|known| known.name);
     let backends = trainer::backend::Backend::ALL.map(trainer::backend::Backend::name);
     for name in models.chain(data::names()).chain(backends) {
         assert!(help.contains(name), "no {name} in {help}");
