@@ -4,7 +4,8 @@
 //! layers. From the specification and the shape of an image come the shapes of
 //! all layers, the parameters (drawn on the host from a seed, so that every
 //! backend starts from the same weights), the forward pass, the [`Summary`] and
-//! the names under which PyTorch stores the same weights.
+//! the names under which PyTorch stores the same weights. A network can be written
+//! in TOML as well: [`NetworkFile`].
 //!
 //! ```
 //! use burn::{Tensor, tensor::Device};

@@ -41,18 +41,51 @@ impl<'a> Document<'a> {
         self.ends.partition_point(|&end| end < byte) + 1
     }
 
+    /// The column, from 1, of a byte, and what is written on its line.
+    #[must_use]
+    pub fn around(&self, byte: usize) -> String {
+        let line = self.line(byte);
+        let start = if line == 1 {
+            0
+        } else {
+            self.ends[line - 2] + 1
+        };
+        let end = self.ends.get(line - 1).copied();
+        let before = self.text.get(start..byte).unwrap_or_default();
+        format!(
+            "column {} of `{}`",
+            before.chars().count() + 1,
+            self.excerpt(start..end.unwrap_or(self.text.len())),
+        )
+    }
+
     /// What is written there, its beginning if that is long.
     #[must_use]
     pub fn excerpt(&self, span: Range<usize>) -> String {
-        const LONGEST: usize = 40;
-        let written = self.text.get(span).unwrap_or_default();
-        let first = written.lines().next().unwrap_or_default();
-        let mut excerpt: String = first.chars().take(LONGEST).collect();
-        if excerpt.len() < written.len() {
-            excerpt.push('…');
-        }
-        excerpt
+        beginning(self.text.get(span).unwrap_or_default())
     }
+}
+
+/// The message about a key or a name that is not known, and what is.
+pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    format!(
+        "there is no {what}`{}`{}",
+        beginning(name),
+        suggest(name, known)
+    )
+}
+
+/// The first line of a text, or the first part of it: a message is no place for
+/// all that may be in a file.
+fn beginning(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let text = text.trim();
+    let first = text.chars().take_while(|&c| c == '\t' || !c.is_control());
+    let mut beginning: String = first.take(LONGEST).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
+    }
+    beginning
 }
 
 /// Why a table is no value of the type that was asked for.
@@ -215,12 +248,12 @@ impl Words<'_, '_> {
             // Of a table in the table.
             Some((key, _)) if key.get_ref() != name => within = format!("{}: ", key.get_ref()),
             _ => {
-                known.extend(others);
                 known.extend((!tag.is_empty()).then_some(tag));
+                known.extend(others);
             }
         }
         known.extend(names);
-        format!("{within}there is no key `{name}`{}", suggest(name, &known))
+        within + &unknown("key ", name, &known)
     }
 
     fn of(&self, message: &str) -> String {
@@ -235,10 +268,19 @@ impl Words<'_, '_> {
             let mut names = quoted(message);
             let name = names.next().unwrap_or_default();
             let known: Vec<&str> = names.collect();
-            return format!("{key}: there is no `{name}`{}", suggest(name, &known));
+            return format!("{key}: {}", unknown("", name, &known));
         }
-        let is_single = !matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_));
         let written = self.document.excerpt(value.span());
+        if message.starts_with("missing field") {
+            let field = quoted(message).next().unwrap_or_default();
+            return format!("{key} = {written}: `{field}` is missing");
+        }
+        // What is found is the value, or something in it.
+        let is_single = match value.get_ref() {
+            DeValue::Array(_) => message.starts_with("invalid type: sequence"),
+            DeValue::Table(_) => message.starts_with("invalid type: map"),
+            _ => true,
+        };
         match message.rsplit_once(", expected ") {
             Some((_, expected)) if is_single => {
                 format!("{key} = {written}: it must be {}", plain(expected))
@@ -258,6 +300,8 @@ fn plain(expected: &str) -> &str {
         "f64" | "f32" => "a number",
         "a boolean" => "true or false",
         "a sequence" => "a list",
+        // Of integers that no type takes.
+        "any value" => "a smaller number",
         "variant identifier" => "a name in quotes",
         other if other.starts_with("struct ") => "a table",
         other if other.starts_with("internally tagged enum ") => "a table, { name = \"…\" }",

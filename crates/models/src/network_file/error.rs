@@ -10,15 +10,7 @@ pub enum NetworkFileError {
         /// What the system says, or what the file is.
         message: String,
     },
-    /// The text is not TOML.
-    #[error("{file}: {message}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Line, column, the line itself and what is wrong with it.
-        message: String,
-    },
-    /// Something in it cannot be.
+    /// It is not TOML, or something in it cannot be.
     #[error("{file}, line {line}: {}{problem}", within(.layer))]
     Content {
         /// The file.

@@ -11,7 +11,6 @@ use super::NetworkFileError;
 use crate::{
     LayerSpec, Layers,
     shape::join,
-    suggest,
     toml_table::{self, Document, TableError},
 };
 
@@ -129,14 +128,13 @@ impl<'a> Walk<'a> {
         let line = self.document.line(list.span().start);
         let wrong = |problem| Wrong::new(line, problem).key(block.list);
         let key = block.list;
-        let dotted = match block.path {
-            "" => key.to_string(),
-            _ => format!("layers.{key}"),
-        };
         let DeValue::Array(tables) = list.into_inner() else {
-            return Err(wrong(format!(
-                "`{key}` is a list of layers: begin each with [[{dotted}]], in two brackets"
-            )));
+            return Err(wrong(match block.path {
+                "" => {
+                    "`layers` is a list: begin each layer with [[layers]], in two brackets".into()
+                }
+                _ => format!("`{key}` is a list of layers: {key} = [{{ … }}, {{ … }}]"),
+            }));
         };
         if block.depth > DEEPEST {
             return Err(wrong(format!("more than {DEEPEST} blocks within blocks")));
@@ -223,10 +221,12 @@ impl<'a> Walk<'a> {
         let mut layer: LayerSpec =
             toml_table::read(document, &table, "kind", &others).map_err(or_classes)?;
 
-        let mut take = |list: &'static str, required: bool| match within.remove(list) {
-            Some(value) => Ok(Some(value)),
-            None if required => Err(Wrong::new(line, format!("`{list}` is missing, its layers"))),
-            None => Ok(None),
+        let mut take = |list: &str, required: bool| match within.remove(list) {
+            None if required => Err(Wrong::new(
+                line,
+                format!("`{list}` is missing, with the layers of the block"),
+            )),
+            value => Ok(value),
         };
         let depth = depth + 1;
         match &mut layer {
@@ -259,9 +259,9 @@ impl<'a> Walk<'a> {
             Some(key) => {
                 let own = toml_table::keys_of::<LayerSpec>("kind", &kind);
                 let own = own.iter().map(String::as_str);
-                let known: Vec<&str> = others.into_iter().chain(["kind"]).chain(own).collect();
+                let known: Vec<&str> = ["kind"].into_iter().chain(others).chain(own).collect();
                 let list = key.get_ref();
-                let problem = format!("there is no key `{list}`{}", suggest(list, &known));
+                let problem = toml_table::unknown("key ", list, &known);
                 Err(Wrong::new(document.line(key.span().start), problem).key(list))
             }
         }

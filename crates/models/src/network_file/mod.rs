@@ -10,7 +10,6 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use toml::{
@@ -22,7 +21,7 @@ pub use self::error::NetworkFileError;
 use self::layers::{LONGEST, Walk, Wrong};
 pub(crate) use self::origin::Origin;
 use crate::{
-    Init, NetworkSpec, suggest,
+    Init, NetworkSpec,
     toml_table::{self, Document},
 };
 
@@ -152,18 +151,13 @@ impl NetworkSpec {
     /// included, and the network, if the text does not.
     ///
     /// # Errors
-    /// [`NetworkFileError::Syntax`] or [`NetworkFileError::Content`] with line,
-    /// layer and key.
+    /// [`NetworkFileError::Content`] with line, layer and key.
     pub fn from_toml(text: &str, file: &Path, classes: usize) -> Result<Self, NetworkFileError> {
         let shown = file.display().to_string();
-        let root = DeTable::parse(text).map_err(|e| NetworkFileError::Syntax {
-            file: shown.clone(),
-            message: e.to_string().trim_end().into(),
-        })?;
         let classes = classes.to_string();
         let document = Document::new(text);
         let mut walk = Walk::new(&document, &classes);
-        let parts = parts(root.into_inner(), &document).and_then(|parts| {
+        let parts = parts(&document).and_then(|parts| {
             let layers = walk.network(parts.layers)?;
             Ok((parts.name, parts.init, layers))
         });
@@ -171,10 +165,7 @@ impl NetworkSpec {
         let mut spec = Self::new(&name.unwrap_or_else(|| name_of(file)))
             .init(init)
             .layers(layers);
-        spec.origin = Some(Arc::new(Origin {
-            file: shown,
-            lines: walk.into_lines(),
-        }));
+        spec.origin = Origin::new(shown, walk.into_lines());
         Ok(spec)
     }
 }
@@ -186,14 +177,23 @@ struct Parts<'a> {
     layers: Spanned<DeValue<'a>>,
 }
 
-fn parts<'a>(mut root: DeTable<'a>, document: &Document<'a>) -> Result<Parts<'a>, Wrong> {
+fn parts<'a>(document: &Document<'a>) -> Result<Parts<'a>, Wrong> {
+    let parsed = DeTable::parse(document.text()).map_err(|error| {
+        // The parser's own message has the whole line in it, however long that is.
+        let at = error.span().map_or(0, |span| span.start);
+        Wrong::new(
+            document.line(at),
+            format!("{}: {}", document.around(at), error.message()),
+        )
+    });
+    let mut root = parsed?.into_inner();
     let name = root.remove_entry("name");
     let init = root.remove_entry("init");
     let layers = root.remove("layers");
     let at = |span: std::ops::Range<usize>| document.line(span.start);
     if let Some(key) = root.keys().next() {
-        let known = suggest(key.get_ref(), &["name", "init", "layers"]);
-        let problem = format!("there is no key `{}`{known}", key.get_ref());
+        let known = ["name", "init", "layers"];
+        let problem = toml_table::unknown("key ", key.get_ref(), &known);
         return Err(Wrong::new(at(key.span()), problem).key(key.get_ref()));
     }
     let name = match name {

@@ -1,7 +1,5 @@
 mod layer;
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 
 pub use self::layer::{LayerSpec, Layers};
@@ -18,8 +16,7 @@ pub struct NetworkSpec {
     pub(crate) layers: Layers,
     pub(crate) init: Init,
     pub(crate) seed: u64,
-    /// Where it was written, if that is a file.
-    pub(crate) origin: Option<Arc<Origin>>,
+    pub(crate) origin: Origin,
 }
 
 impl NetworkSpec {
@@ -32,7 +29,7 @@ impl NetworkSpec {
             layers: Vec::new(),
             init: Init::default(),
             seed: 0,
-            origin: None,
+            origin: Origin::default(),
         }
     }
 
@@ -133,10 +130,7 @@ impl NetworkSpec {
     /// written in a file.
     pub(crate) fn locate(&self, error: ModelError) -> ModelError {
         let last = self.layers.last().map(|(name, _)| name.as_str());
-        match &self.origin {
-            Some(origin) => origin.locate(error, last),
-            None => error,
-        }
+        self.origin.locate(error, last)
     }
 
     /// The network for images of shape `[channels, height, width]`, with its

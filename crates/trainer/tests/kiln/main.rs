@@ -4,5 +4,6 @@
 
 mod bad_input;
 mod data_verbs;
+mod network_files;
 mod runs;
 mod support;
