@@ -126,21 +126,7 @@ pub fn read<T: DeserializeOwned>(
     let at = fault.map_or(table.span(), |(key, _)| key.span());
     let words = Words { document, fault };
     let problem = match &message {
-        m if m.starts_with("missing field") && fault.is_none() => {
-            let field = quoted(m).next().unwrap_or_default();
-            let known = match field == tag {
-                true => suggest(
-                    "",
-                    &probe
-                        .variants()
-                        .iter()
-                        .map(String::as_str)
-                        .collect::<Vec<_>>(),
-                ),
-                false => String::new(),
-            };
-            format!("`{field}` is missing{known}")
-        }
+        m if m.starts_with("missing field") && fault.is_none() => probe.missing(m),
         m if m.starts_with("unknown field") => words.unknown_field(m, tag, others),
         m => words.of(m),
     };
@@ -212,11 +198,17 @@ impl<'t, 'a, T> Probe<'t, 'a, T> {
             .is_none_or(|message| name == self.tag || !message.starts_with(&unknown))
     }
 
-    /// What the tag can be.
-    fn variants(&self) -> Vec<String> {
+    /// That a key is missing; if it is the tag, with what that can be.
+    fn missing(&self, message: &str) -> String {
+        let field = quoted(message).next().unwrap_or_default();
+        if field != self.tag {
+            return format!("`{field}` is missing");
+        }
+        // No variant has an empty name.
         let none = Spanned::new(0..0, DeValue::String("".into()));
-        let message = self.with_tag(self.tag, none).err().unwrap_or_default();
-        quoted(&message).skip(1).map(Into::into).collect()
+        let message = self.with_tag(field, none).err().unwrap_or_default();
+        let known: Vec<&str> = quoted(&message).skip(1).collect();
+        format!("`{field}` is missing{}", suggest("", &known))
     }
 
     /// Reads a table of the tag and one other key.
@@ -286,7 +278,8 @@ impl Words<'_, '_> {
                 format!("{key} = {written}: it must be {}", plain(expected))
             }
             Some((found, expected)) => {
-                format!("{key} = {written}: {found}; it must be {}", plain(expected))
+                let (found, expected) = (beginning(found), plain(expected));
+                format!("{key} = {written}: {found}; it must be {expected}")
             }
             None => format!("{key} = {written}: {message}"),
         }

@@ -1,3 +1,5 @@
+use crate::toml_table::TableError;
+
 /// Why a file is no network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -31,5 +33,56 @@ fn within(layer: &Option<String>) -> String {
     match layer {
         Some(layer) => format!("layer {layer}: "),
         None => String::new(),
+    }
+}
+
+/// What is wrong in a file, and where.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    line: usize,
+    pub layer: Option<String>,
+    pub key: Option<String>,
+    pub problem: String,
+}
+
+impl Wrong {
+    pub fn new(line: usize, problem: String) -> Self {
+        Self {
+            line,
+            layer: None,
+            key: None,
+            problem,
+        }
+    }
+
+    pub fn key(mut self, key: &str) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    pub fn layer(mut self, layer: &str) -> Self {
+        self.layer = Some(layer.into());
+        self
+    }
+
+    pub fn of_file(self, file: &str) -> NetworkFileError {
+        NetworkFileError::Content {
+            file: file.into(),
+            line: self.line,
+            layer: self.layer,
+            key: self.key,
+            problem: self.problem,
+        }
+    }
+}
+
+impl From<TableError> for Wrong {
+    fn from(error: TableError) -> Self {
+        Self {
+            line: error.line,
+            layer: None,
+            key: error.key,
+            problem: error.problem,
+        }
     }
 }

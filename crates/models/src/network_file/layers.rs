@@ -7,7 +7,7 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use super::NetworkFileError;
+use super::error::Wrong;
 use crate::{
     LayerSpec, Layers,
     shape::join,
@@ -25,57 +25,6 @@ pub(super) const LONGEST: usize = 100;
 const SIZES: [&str; 2] = ["channels", "features"];
 /// Keys of blocks that hold layers.
 const WITHIN: [&str; 5] = ["body", "shortcut", "after", "branches", "layers"];
-
-/// What is wrong in a file, and where.
-#[derive(Debug)]
-pub(super) struct Wrong {
-    line: usize,
-    layer: Option<String>,
-    key: Option<String>,
-    problem: String,
-}
-
-impl Wrong {
-    pub fn new(line: usize, problem: String) -> Self {
-        Self {
-            line,
-            layer: None,
-            key: None,
-            problem,
-        }
-    }
-
-    pub fn key(mut self, key: &str) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    fn layer(mut self, layer: &str) -> Self {
-        self.layer = Some(layer.into());
-        self
-    }
-
-    pub fn of_file(self, file: &str) -> NetworkFileError {
-        NetworkFileError::Content {
-            file: file.into(),
-            line: self.line,
-            layer: self.layer,
-            key: self.key,
-            problem: self.problem,
-        }
-    }
-}
-
-impl From<TableError> for Wrong {
-    fn from(error: TableError) -> Self {
-        Self {
-            line: error.line,
-            layer: None,
-            key: error.key,
-            problem: error.problem,
-        }
-    }
-}
 
 /// The block that layers are in.
 #[derive(Clone, Copy)]

@@ -18,8 +18,11 @@ use toml::{
 };
 
 pub use self::error::NetworkFileError;
-use self::layers::{LONGEST, Walk, Wrong};
 pub(crate) use self::origin::Origin;
+use self::{
+    error::Wrong,
+    layers::{LONGEST, Walk},
+};
 use crate::{
     Init, NetworkSpec,
     toml_table::{self, Document},
