@@ -62,6 +62,31 @@ pub enum ModelError {
         /// What the last layer gives.
         output: Shape,
     },
+
+    /// The network has not one logit for each class.
+    #[error(
+        "{network} ends in {logits} logits, and there are {classes} classes: give its last layer \
+         {classes} features, or `features = \"classes\"` in a file"
+    )]
+    Classes {
+        /// The network.
+        network: String,
+        /// What the last layer gives.
+        logits: usize,
+        /// How many there should be.
+        classes: usize,
+    },
+
+    /// What is wrong was written in a file.
+    #[error("{file}, line {line}: {source}")]
+    InFile {
+        /// The file.
+        file: String,
+        /// The line of the layer, from 1.
+        line: usize,
+        /// What is wrong.
+        source: Box<ModelError>,
+    },
 }
 
 /// Why weights cannot be read into a network, or written.

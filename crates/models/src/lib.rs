@@ -4,7 +4,8 @@
 //! layers. From the specification and the shape of an image come the shapes of
 //! all layers, the parameters (drawn on the host from a seed, so that every
 //! backend starts from the same weights), the forward pass, the [`Summary`],
-//! the [`Graph`] and the names under which PyTorch stores the same weights.
+//! the [`Graph`] and the names under which PyTorch stores the same weights. A
+//! network can be written in TOML as well: [`NetworkFile`].
 //!
 //! A network is a Burn `Module`, for anybody's loop:
 //!
@@ -49,10 +50,13 @@ mod init;
 mod layer;
 mod model;
 mod network;
+mod network_file;
 mod registry;
 mod shape;
 mod spec;
+mod suggest;
 mod summary;
+pub mod toml_table;
 mod transpose;
 mod weights;
 mod whitening;
@@ -64,9 +68,11 @@ pub use init::{Biases, FanMode, Init, Weights};
 pub use layer::Activation;
 pub use model::{Form, Model, ModelOptions};
 pub use network::{Network, TrainingOutput};
+pub use network_file::{NetworkFile, NetworkFileError};
 pub use registry::{Architecture, architectures, find};
 pub use shape::Shape;
 pub use spec::{LayerSpec, Layers, NetworkSpec};
+pub use suggest::suggest;
 pub use summary::{LayerSummary, Summary};
 pub use weights::{Mismatch, StateDict, StateTensor};
 pub use zoo::{

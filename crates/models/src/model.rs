@@ -36,6 +36,69 @@ impl Default for ModelOptions {
     }
 }
 
+impl ModelOptions {
+    /// Puts what every network has, dropout and initialisation, over its own.
+    fn over(&self, mut spec: NetworkSpec) -> Result<NetworkSpec, ModelError> {
+        let wrong = |option, value, problem: &str| wrong(&spec.name, option, value, problem);
+        if let Some(p) = self.dropout
+            && !(0.0..1.0).contains(&p)
+        {
+            let problem = "it must be at least 0 and below 1";
+            return Err(wrong("dropout", p.to_string(), problem));
+        }
+        if let Some(init) = self.init {
+            let checked = init.validate();
+            checked.map_err(|problem| wrong("init", "{ … }".into(), &problem))?;
+            spec.init = init;
+        }
+        Ok(match self.dropout {
+            Some(p) => spec.dropout(p),
+            None => spec,
+        })
+    }
+}
+
+impl NetworkSpec {
+    /// With the options of a network that was written down layer by layer:
+    /// dropout and initialisation.
+    ///
+    /// # Errors
+    /// [`ModelError::Option`] for any other option, or a value that cannot be.
+    pub fn options(self, options: &ModelOptions) -> Result<Self, ModelError> {
+        let own = ModelOptions::default();
+        let of_architectures = [
+            ("form", options.form.name().into(), options.form == own.form),
+            (
+                "width",
+                options.width.to_string(),
+                options.width == own.width,
+            ),
+            (
+                "auxiliary_heads",
+                options.auxiliary_heads.to_string(),
+                options.auxiliary_heads == own.auxiliary_heads,
+            ),
+        ];
+        for (option, value, is_default) in of_architectures {
+            if !is_default {
+                let problem =
+                    "only architectures that are known by name have it: change the layers instead";
+                return Err(wrong(&self.name, option, value, problem));
+            }
+        }
+        options.over(self)
+    }
+}
+
+fn wrong(model: &str, option: &'static str, value: String, problem: &str) -> ModelError {
+    ModelError::Option {
+        model: model.into(),
+        option,
+        value,
+        problem: problem.into(),
+    }
+}
+
 /// The form of an architecture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -197,12 +260,7 @@ impl Model {
             ..
         } = *self.architecture;
         let options = &self.options;
-        let wrong = |option, value: String, problem: &str| ModelError::Option {
-            model: name.into(),
-            option,
-            value,
-            problem: problem.into(),
-        };
+        let wrong = |option, value, problem: &str| wrong(name, option, value, problem);
         if self.classes == 0 {
             let problem = "a classifier needs at least one class";
             return Err(wrong("classes", "0".into(), problem));
@@ -224,17 +282,6 @@ impl Model {
             let problem = "only googlenet has auxiliary heads";
             return Err(wrong("auxiliary_heads", "true".into(), problem));
         }
-        if let Some(p) = options.dropout
-            && !(0.0..1.0).contains(&p)
-        {
-            let problem = "it must be at least 0 and below 1";
-            return Err(wrong("dropout", p.to_string(), problem));
-        }
-        if let Some(init) = options.init {
-            let checked = init.validate();
-            checked.map_err(|problem| wrong("init", "{ … }".into(), &problem))?;
-        }
-
         let choice = Choice {
             classes: self.classes,
             form: options.form.of(image),
@@ -244,13 +291,7 @@ impl Model {
         let mut spec = (self.architecture.spec)(&choice).seed(self.seed);
         spec.name = name.into();
         spec.form = forms.then(|| choice.form.name());
-        if let Some(init) = options.init {
-            spec.init = init;
-        }
-        Ok(match options.dropout {
-            Some(p) => spec.dropout(p),
-            None => spec,
-        })
+        options.over(spec)
     }
 
     /// Shapes, parameters and multiply-adds of all layers, for an image of

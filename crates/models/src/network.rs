@@ -39,10 +39,10 @@ impl Network {
     ) -> Result<Self, ModelError> {
         let summary = shape::infer(spec, image)?;
         let Shape::Flat(classes) = summary.output() else {
-            return Err(ModelError::Output {
+            return Err(spec.locate(ModelError::Output {
                 network: spec.name.clone(),
                 output: summary.output(),
-            });
+            }));
         };
         let mut builder = Builder {
             init: &spec.init,

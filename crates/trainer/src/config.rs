@@ -12,12 +12,12 @@ use data::{
 };
 use models::ModelOptions;
 use serde::{Deserialize, Serialize};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue, ValueDeserializer},
-};
 
-use crate::backend::{AdapterKind, BackendChoice};
+pub use crate::lines::line_of;
+use crate::{
+    backend::{AdapterKind, BackendChoice},
+    lines::wrong_step,
+};
 
 /// Everything that decides what a training run computes.
 ///
@@ -26,7 +26,10 @@ use crate::backend::{AdapterKind, BackendChoice};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// The architecture, by a name that [`models::find`] knows.
+    /// The architecture, by a name that [`models::find`] knows, or a file that
+    /// describes one ([`models::NetworkFile`]): what ends in `.toml` or has a path
+    /// separator. A relative path begins in the working directory, wherever the
+    /// configuration lies.
     pub model: String,
     /// The data set: a name that [`data::names`] lists, or `folder:PATH`.
     pub dataset: String,
@@ -65,7 +68,8 @@ pub struct TrainConfig {
     /// Changes of the training images, in order; none by an empty list.
     /// Validation and test images get those that are not random.
     pub augment: Vec<Augment>,
-    /// What is chosen about the architecture beside its name.
+    /// What is chosen about the architecture beside its name; of a file, `dropout`
+    /// and `init` alone.
     pub network: ModelOptions,
     /// How batches are filled.
     pub loader: LoaderConfig,
@@ -434,77 +438,6 @@ fn check(
     })
 }
 
-/// The first table `[[augment]]` of TOML `text` that is no step: its line and
-/// what is wrong with it. The parser's own message points to the first of them all.
-fn wrong_step(text: &str) -> Option<String> {
-    let document = DeTable::parse(text).ok()?.into_inner();
-    let (_, steps) = document
-        .into_iter()
-        .find(|(key, _)| key.get_ref() == "augment")?;
-    let DeValue::Array(steps) = steps.into_inner() else {
-        return None;
-    };
-    steps.into_iter().enumerate().find_map(|(at, step)| {
-        let line = line_at(text, step.span().start)?;
-        let name = step.get_ref().as_table().and_then(|table| {
-            let (_, name) = table.iter().find(|(key, _)| key.get_ref() == "name")?;
-            Some(format!(" ({})", name.get_ref().as_str()?))
-        });
-        let error = read_step(step.clone()).err()?;
-        let key = wrong_key(&step, &error).map(|key| format!(", {key}"));
-        Some(format!(
-            "line {line}: augment, step {}{}{}: {error}",
-            at + 1,
-            name.unwrap_or_default(),
-            key.unwrap_or_default(),
-        ))
-    })
-}
-
-/// A table as a step, or what is wrong with it.
-fn read_step(step: Spanned<DeValue>) -> Result<Augment, String> {
-    Augment::deserialize(ValueDeserializer::from(step)).map_err(|e| e.message().to_string())
-}
-
-/// The key of `step` that makes for `error`: without it there is another one, or none.
-fn wrong_key(step: &Spanned<DeValue>, error: &str) -> Option<String> {
-    let keys = step.get_ref().as_table()?.keys().map(Spanned::get_ref);
-    let mut wrong = keys.filter(|key| {
-        let mut without = step.clone();
-        if let DeValue::Table(table) = without.get_mut() {
-            let kept = std::mem::take(table).into_iter();
-            *table = kept.filter(|(other, _)| other.get_ref() != *key).collect();
-        }
-        *key != "name"
-            && !error.contains(&format!("`{key}`"))
-            && read_step(without).err().as_deref() != Some(error)
-    });
-    let key = wrong.next()?.to_string();
-    // Of several, none is the one.
-    wrong.next().is_none().then_some(key)
-}
-
-/// The line (from 1) of a byte of `text`.
-fn line_at(text: &str, byte: usize) -> Option<usize> {
-    Some(text.get(..byte)?.matches('\n').count() + 1)
-}
-
-/// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
-#[must_use]
-pub fn line_of(text: &str, key: &str) -> Option<usize> {
-    let document = DeTable::parse(text).ok()?;
-    let mut table = document.get_ref();
-    let mut parts = key.split('.').peekable();
-    while let Some(part) = parts.next() {
-        let (name, value) = table.iter().find(|(name, _)| name.get_ref() == part)?;
-        if parts.peek().is_none() {
-            return line_at(text, name.span().start);
-        }
-        table = value.get_ref().as_table()?;
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -545,48 +478,6 @@ mod tests {
             for word in words {
                 assert!(message.contains(word), "{text:?}: {message}");
             }
-        }
-    }
-
-    #[test]
-    fn a_wrong_step_is_named_with_its_line() {
-        let two = |second: &str| {
-            let first = "epochs = 1\n[[augment]]\nname = \"random-horizontal-flip\"\n";
-            parse(&format!("{first}[[augment]]\n{second}"))
-                .unwrap_err()
-                .to_string()
-        };
-        for (second, words) in [
-            (
-                "name = \"cutout\"",
-                "line 4: augment, step 2 (cutout): missing field `size`",
-            ),
-            (
-                "name = \"random-crop\"\npad = 1",
-                "step 2 (random-crop): unknown field `pad`",
-            ),
-            (
-                "name = \"random-crop\"\nsize = 3\npadding = -1",
-                "step 2 (random-crop), padding: invalid value: integer `-1`",
-            ),
-            (
-                "name = \"random-affine\"\ndegrees = 1\nscale = [1, 2, 3]",
-                "step 2 (random-affine), scale: ",
-            ),
-            (
-                "name = \"random-corp\"",
-                "step 2 (random-corp): unknown variant `random-corp`",
-            ),
-            (
-                "padding = 1",
-                "line 4: augment, step 2: missing field `name`",
-            ),
-        ] {
-            let error = two(second);
-            assert!(
-                error.starts_with("my.toml: line 4: ") && error.contains(words),
-                "{error}"
-            );
         }
     }
 
@@ -654,14 +545,5 @@ mod tests {
             ..TrainConfig::default()
         };
         assert!(seed.validate().is_err() && seed.to_toml().is_err());
-    }
-
-    #[test]
-    fn finds_the_line_of_a_key() {
-        let text = "# lr\nepochs = 1\n[optimizer]\nlr = 0\n";
-        assert_eq!(line_of(text, "epochs"), Some(2));
-        assert_eq!(line_of(text, "optimizer.lr"), Some(4));
-        assert_eq!(line_of(text, "optimizer.name"), None);
-        assert_eq!(line_of("[", "epochs"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::{ffi::OsStr, path::Path};
 
 use data::{Datasets, Progress, Store, folder};
 
-use crate::{TrainError, config::TrainConfig, start};
+use crate::{NetworkSource, TrainError, config::TrainConfig, start};
 
 /// Characters of a data set's name in the name of a run: names of files have an end.
 const LONGEST: usize = 40;
@@ -17,14 +17,15 @@ const FOLDER: &str = "folder:";
 /// if there is to be one, is looked at first.
 ///
 /// # Errors
-/// [`TrainError::Unknown`], [`TrainError::Weights`] or [`TrainError::Data`].
+/// [`TrainError::Unknown`], [`TrainError::NetworkFile`], [`TrainError::Weights`] or
+/// [`TrainError::Data`].
 pub fn load_datasets(
     config: &TrainConfig,
     store: &Store,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Datasets, TrainError> {
-    // A slip in the name of the model is no reason to fetch.
-    models::find(&config.model)?;
+    // A slip in the name of the model, or in a file, is no reason to fetch.
+    NetworkSource::find(&config.model)?;
     start::look(config)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
         Some(path) => folder::load(path, &config.folder)?,

@@ -1,6 +1,8 @@
 use std::{io, path::PathBuf};
 
-use crate::{backend::BackendError, config::ConfigError, suggest::suggest};
+use models::suggest;
+
+use crate::{backend::BackendError, config::ConfigError};
 
 /// Why a run cannot begin, or did not end.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,17 @@ pub enum TrainError {
     /// The model does not fit the images.
     #[error(transparent)]
     Model(models::ModelError),
+    /// The file that `model` names is no network.
+    #[error(transparent)]
+    NetworkFile(#[from] models::NetworkFileError),
+    /// The file of the network of a run is not where it was.
+    #[error("{source}; the run kept a copy: --model {}", copy.display())]
+    NetworkMoved {
+        /// What the system says.
+        source: models::NetworkFileError,
+        /// The copy.
+        copy: PathBuf,
+    },
     /// A weights file does not fit the model.
     #[error("{}: {source}", path.display())]
     Weights {
@@ -153,7 +166,12 @@ impl TrainError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Unknown { .. } | Self::Model(_) | Self::NotARun { .. } => true,
+            Self::Config(_)
+            | Self::Unknown { .. }
+            | Self::Model(_)
+            | Self::NetworkFile(_)
+            | Self::NetworkMoved { .. }
+            | Self::NotARun { .. } => true,
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

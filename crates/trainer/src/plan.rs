@@ -3,11 +3,11 @@
 use data::{
     BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
 };
-use models::{Model, NetworkSpec, Summary};
+use models::{NetworkFile, NetworkSpec, Summary};
 use std::sync::Arc;
 
 use crate::{
-    TrainError,
+    NetworkSource, TrainError,
     backend::{self, BackendChoice, Selected},
     config::{ConfigError, TrainConfig},
 };
@@ -20,6 +20,8 @@ pub struct Plan {
     pub config: TrainConfig,
     /// The network, with its seed.
     pub spec: NetworkSpec,
+    /// The file that the network was read from, if `model` is one.
+    pub network_file: Option<NetworkFile>,
     /// The shapes and counts of the network for these images.
     pub summary: Summary,
     /// The data set.
@@ -48,11 +50,12 @@ impl Plan {
         let info = Arc::clone(datasets.train.info());
         let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))?;
 
-        let spec = Model::find(&config.model, info.classes.len())?
-            .options(config.network.clone())
-            .seed(config.seed)
-            .spec(pipeline.shape())?;
-        let summary = spec.summary(pipeline.shape())?;
+        let (image, classes) = (pipeline.shape(), info.classes.len());
+        let source = NetworkSource::find(&config.model)?;
+        let spec = source
+            .spec(&config.network, image, classes)?
+            .seed(config.seed);
+        let summary = spec.classifier(image, classes)?;
 
         let selected = backend::select(config.backend, config.adapter)?;
         let loaders = Loaders {
@@ -74,6 +77,7 @@ impl Plan {
         Ok(Self {
             config,
             spec,
+            network_file: source.file().cloned(),
             summary,
             info,
             train,

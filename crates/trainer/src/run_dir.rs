@@ -6,10 +6,11 @@ use std::{
 };
 
 use data::DatasetInfo;
-use models::{Network, StateDict};
+use models::{Network, NetworkFile, StateDict};
 
 use crate::{
-    TrainError, config::TrainConfig, event::EpochDone, summary::RunSummary, whole_file::write_whole,
+    TrainError, config::TrainConfig, event::EpochDone, network::is_file, summary::RunSummary,
+    whole_file::write_whole,
 };
 
 /// Which weights of a run.
@@ -38,6 +39,7 @@ pub struct RunDir {
     path: PathBuf,
 }
 
+const NETWORK: &str = "network.toml";
 const DATASET: &str = "dataset.json";
 const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
@@ -93,14 +95,36 @@ impl RunDir {
         &self.path
     }
 
-    /// The configuration of the run.
+    /// The configuration of the run. A `model` that was a file is the copy of it
+    /// in the run folder.
     ///
     /// # Errors
-    /// [`TrainError::Config`].
+    /// [`TrainError::Config`], or [`TrainError::NotARun`] if the copy is not there.
     pub fn config(&self) -> Result<TrainConfig, TrainError> {
-        let (config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
+        let (mut config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
         config.validate()?;
+        if is_file(&config.model) {
+            let copy = self.network().ok_or_else(|| TrainError::NotARun {
+                path: self.path.clone(),
+                problem: format!("there is no {NETWORK} in it"),
+            })?;
+            config.model = copy.display().to_string();
+        }
         Ok(config)
+    }
+
+    /// The copy of the file that the network was read from, if it was.
+    #[must_use]
+    pub fn network(&self) -> Option<PathBuf> {
+        Some(self.path.join(NETWORK)).filter(|copy| copy.is_file())
+    }
+
+    /// Writes a copy of the file that the network was read from.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_network(&self, file: &NetworkFile) -> Result<(), TrainError> {
+        self.write(NETWORK, file.to_toml().as_bytes()).map(drop)
     }
 
     /// Writes the configuration.

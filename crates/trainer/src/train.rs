@@ -23,6 +23,7 @@ use crate::{
     datasets::{load_datasets, short_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
+    network,
     plan::Plan,
     run_dir::{RunDir, Weights},
     schedule::Schedule,
@@ -102,8 +103,12 @@ impl<'a> Trainer<'a> {
         // The weights of a file are not held over the run.
         let (network, started_from) = first_network(&self.plan, self.start.take())?;
         let config = &self.plan.config;
-        let dir = RunDir::create(out, &config.model, &short_name(&config.dataset))?;
+        let name = network::short_name(self.plan.spec.name());
+        let dir = RunDir::create(out, &name, &short_name(&config.dataset))?;
         dir.write_config(config)?;
+        if let Some(file) = &self.plan.network_file {
+            dir.write_network(file)?;
+        }
         dir.write_dataset(&self.plan.info)?;
         let schedule = Schedule::new(
             &config.schedule,
@@ -324,7 +329,7 @@ impl Run<'_> {
         let plan = &self.trainer.plan;
         let summary = RunSummary {
             status,
-            model: plan.config.model.clone(),
+            model: plan.spec.name().into(),
             dataset: plan.config.dataset.clone(),
             backend: plan.selected.backend.to_string(),
             device: plan.selected.name.clone(),
@@ -350,7 +355,7 @@ impl Run<'_> {
         let plan = &self.trainer.plan;
         RunStarted {
             run: self.dir.path().into(),
-            model: plan.config.model.clone(),
+            model: plan.spec.name().into(),
             form: plan.summary.form,
             parameters: plan.summary.parameters(),
             weights: self.started_from.clone(),
@@ -370,8 +375,8 @@ impl Run<'_> {
     }
 
     fn write_history(&self) -> Result<(), TrainError> {
-        let config = &self.trainer.plan.config;
-        let title = format!("{} on {}", config.model, config.dataset);
+        let plan = &self.trainer.plan;
+        let title = format!("{} on {}", plan.spec.name(), plan.config.dataset);
         self.dir.write_history(&self.history)?;
         self.dir.write_curves(&self.history, &title)
     }

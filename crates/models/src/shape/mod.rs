@@ -49,6 +49,10 @@ impl fmt::Display for Shape {
 
 /// Walks through the layers.
 pub(crate) fn infer(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
+    walk(spec, image).map_err(|error| spec.locate(error))
+}
+
+fn walk(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
     let mut walk = Walk {
         network: &spec.name,
         rows: Vec::new(),

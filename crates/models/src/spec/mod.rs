@@ -3,7 +3,7 @@ mod layer;
 use burn::tensor::Device;
 
 pub use self::layer::{LayerSpec, Layers};
-use crate::{Graph, Init, ModelError, Network, Summary, shape};
+use crate::{Graph, Init, ModelError, Network, Shape, Summary, network_file::Origin, shape};
 
 /// A network as a named list of layers.
 ///
@@ -16,6 +16,7 @@ pub struct NetworkSpec {
     pub(crate) layers: Layers,
     pub(crate) init: Init,
     pub(crate) seed: u64,
+    pub(crate) origin: Origin,
 }
 
 impl NetworkSpec {
@@ -28,6 +29,7 @@ impl NetworkSpec {
             layers: Vec::new(),
             init: Init::default(),
             seed: 0,
+            origin: Origin::default(),
         }
     }
 
@@ -108,6 +110,36 @@ impl NetworkSpec {
     /// As [`summary`](Self::summary).
     pub fn graph(&self, image: [usize; 3]) -> Result<Graph, ModelError> {
         Ok(Graph::new(self, &self.summary(image)?))
+    }
+
+    /// As [`summary`](Self::summary), of a classifier of so many classes.
+    ///
+    /// # Errors
+    /// As [`summary`](Self::summary), [`ModelError::Output`] or
+    /// [`ModelError::Classes`].
+    pub fn classifier(&self, image: [usize; 3], classes: usize) -> Result<Summary, ModelError> {
+        let summary = self.summary(image)?;
+        let network = || self.name.clone();
+        let error = match summary.output() {
+            Shape::Flat(logits) if logits == classes => return Ok(summary),
+            Shape::Flat(logits) => ModelError::Classes {
+                network: network(),
+                logits,
+                classes,
+            },
+            output @ Shape::Map(_) => ModelError::Output {
+                network: network(),
+                output,
+            },
+        };
+        Err(self.locate(error))
+    }
+
+    /// An error with the line of the file where its layer was written, if it was
+    /// written in a file.
+    pub(crate) fn locate(&self, error: ModelError) -> ModelError {
+        let last = self.layers.last().map(|(name, _)| name.as_str());
+        self.origin.locate(error, last)
     }
 
     /// The network for images of shape `[channels, height, width]`, with its

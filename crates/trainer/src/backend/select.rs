@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::{AdapterKind, Backend};
-use crate::suggest::suggest;
+use models::suggest;
 
 /// Which backend a user wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

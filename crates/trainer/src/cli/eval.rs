@@ -53,7 +53,7 @@ impl Args {
             let object = json!({
                 "run": self.run,
                 "weights": self.weights.file_name(),
-                "model": plan.config.model,
+                "model": plan.spec.name(),
                 "dataset": plan.config.dataset,
                 "backend": plan.selected.backend,
                 "device": plan.selected.name,
@@ -66,7 +66,7 @@ impl Args {
                 "{} of {}, {} on {}\nbackend {}: {}\ntest: loss {:.4}, accuracy {:.2} % of {images} images\n",
                 self.weights.file_name(),
                 self.run.display(),
-                plan.config.model,
+                plan.spec.name(),
                 plan.config.dataset,
                 plan.selected.backend,
                 plan.selected.name,

@@ -1,14 +1,14 @@
 use std::{
     io::{IsTerminal, stderr, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use data::HoldOut;
-use models::Form;
+use models::{Form, NetworkFileError};
 use trainer::{
-    Status, TrainConfig, TrainError, Trainer,
+    Plan, RunDir, Status, TrainConfig, TrainError, Trainer,
     backend::{AdapterKind, BackendChoice},
     config::{ConfigError, OptimizerName, ScheduleName, line_of},
     observers::{Console, Json},
@@ -24,8 +24,8 @@ const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Network, by a name that `kiln models` lists [default: lenet5]
-    #[arg(help_heading = "What", long, value_name = "NAME")]
+    /// Network: a name that `kiln models` lists, or a file that describes one [default: lenet5]
+    #[arg(help_heading = "What", long, value_name = "NAME|FILE.toml")]
     model: Option<String>,
     /// Form of the network, where there are several: auto (by the size of the images), small,
     /// imagenet [default: auto]
@@ -158,8 +158,10 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.config()?;
-        let datasets = self.store.load(&config)?;
+        let datasets = self.store.load(&config);
+        let datasets = datasets.map_err(|error| self.with_copy(error))?;
         let trainer = Trainer::with_datasets(config, datasets)?;
+        self.warn_of_another_network(trainer.plan());
         let backend = trainer.plan().selected.backend;
 
         // A second Ctrl-C does not wait for the end of the step.
@@ -186,6 +188,47 @@ impl Args {
             Status::Done => ExitCode::SUCCESS,
             Status::Interrupted => ExitCode::from(INTERRUPTED),
         })
+    }
+
+    /// The copy of the network that the run kept whose configuration this is.
+    fn copy(&self) -> Option<PathBuf> {
+        match (&self.config, &self.model) {
+            (Some(config), None) => {
+                let folder = config.parent()?;
+                // Of a bare name, there is nothing before it.
+                let here = Path::new(".");
+                let folder = if folder == Path::new("") {
+                    here
+                } else {
+                    folder
+                };
+                RunDir::open(folder).ok()?.network()
+            }
+            _ => None,
+        }
+    }
+
+    /// A network that is not to be read, with the copy that the run kept of it.
+    fn with_copy(&self, error: TrainError) -> TrainError {
+        match (error, self.copy()) {
+            (TrainError::NetworkFile(source @ NetworkFileError::Read { .. }), Some(copy)) => {
+                TrainError::NetworkMoved { source, copy }
+            }
+            (error, _) => error,
+        }
+    }
+
+    /// A run is repeated only if its network is what it was.
+    fn warn_of_another_network(&self, plan: &Plan) {
+        if let (Some(file), Some(copy)) = (&plan.network_file, self.copy())
+            && std::fs::read_to_string(&copy).is_ok_and(|text| text != file.to_toml())
+        {
+            eprintln!(
+                "warning: {} has changed since that run, which kept a copy: --model {}",
+                plan.config.model,
+                copy.display()
+            );
+        }
     }
 
     /// The configuration: the file, or the default, with the flags over it.

@@ -95,7 +95,7 @@ fn a_bad_config_names_file_line_and_key() {
         ),
         (
             "[[augment]]\nname = \"random-crop\"\npad = 2\n",
-            ["bad.toml", "line 1", "pad"],
+            ["bad.toml", "line 3", "`padding`"],
         ),
         (
             "backend = \"gpu\"\n",

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod data_verbs;
+mod network_files;
 mod networks;
 mod runs;
 mod support;

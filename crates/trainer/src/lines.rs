@@ -1,0 +1,106 @@
+//! Where in the TOML of a configuration something stands.
+
+use data::augment::Augment;
+use models::toml_table::{self, Document};
+use toml::de::{DeTable, DeValue};
+
+/// The first table `[[augment]]` of TOML `text` that is no step: the line and
+/// what is wrong. The parser's own message points to the first of them all.
+pub(crate) fn wrong_step(text: &str) -> Option<String> {
+    let document = Document::new(text);
+    let root = DeTable::parse(text).ok()?.into_inner();
+    let DeValue::Array(steps) = root.get("augment")?.get_ref() else {
+        return None;
+    };
+    steps.iter().enumerate().find_map(|(at, step)| {
+        let name = step.get_ref().as_table().and_then(|table| {
+            let name = table.get("name")?.get_ref().as_str()?;
+            Some(format!(" ({name})"))
+        });
+        let error = toml_table::read::<Augment>(&document, step, "name", &[]).err()?;
+        Some(format!(
+            "line {}: augment, step {}{}: {}",
+            error.line,
+            at + 1,
+            name.unwrap_or_default(),
+            error.problem,
+        ))
+    })
+}
+
+/// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
+#[must_use]
+pub fn line_of(text: &str, key: &str) -> Option<usize> {
+    let root = DeTable::parse(text).ok()?;
+    let mut table = root.get_ref();
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let (name, value) = table.get_key_value(part)?;
+        if parts.peek().is_none() {
+            return Some(Document::new(text).line(name.span().start));
+        }
+        table = value.get_ref().as_table()?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::TrainConfig;
+
+    #[test]
+    fn a_wrong_step_is_named_with_its_line() {
+        let two = |second: &str| {
+            let first = "epochs = 1\n[[augment]]\nname = \"random-horizontal-flip\"\n";
+            TrainConfig::from_toml(
+                &format!("{first}[[augment]]\n{second}"),
+                Path::new("my.toml"),
+            )
+            .unwrap_err()
+            .to_string()
+        };
+        for (second, words) in [
+            (
+                "name = \"cutout\"",
+                "line 4: augment, step 2 (cutout): `size` is missing",
+            ),
+            (
+                "name = \"random-crop\"\npad = 1",
+                "line 6: augment, step 2 (random-crop): there is no key `pad` \
+                 (did you mean `padding`?); known: ",
+            ),
+            (
+                "name = \"random-crop\"\nsize = 3\npadding = -1",
+                "line 7: augment, step 2 (random-crop): padding = -1: ",
+            ),
+            (
+                "name = \"random-affine\"\ndegrees = 1\nscale = [1, 2, 3]",
+                "line 7: augment, step 2 (random-affine): scale = [1, 2, 3]: ",
+            ),
+            (
+                "name = \"random-corp\"",
+                "line 5: augment, step 2 (random-corp): name: there is no `random-corp` \
+                 (did you mean `random-crop`?); known: ",
+            ),
+            (
+                "padding = 1",
+                "line 4: augment, step 2: `name` is missing; known: center-crop, ",
+            ),
+        ] {
+            let error = two(second);
+            assert!(error.starts_with(&format!("my.toml: {words}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn finds_the_line_of_a_key() {
+        let text = "# lr\nepochs = 1\n[optimizer]\nlr = 0\n";
+        assert_eq!(line_of(text, "epochs"), Some(2));
+        assert_eq!(line_of(text, "optimizer.lr"), Some(4));
+        assert_eq!(line_of(text, "optimizer.name"), None);
+        assert_eq!(line_of("[", "epochs"), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! From a configuration to the network that it names.
+
+use std::path::{Path, is_separator};
+
+use models::{Architecture, ModelOptions, NetworkFile, NetworkSpec};
+
+use crate::TrainError;
+
+/// What the word after `--model` stands for.
+#[derive(Debug, Clone)]
+pub enum NetworkSource {
+    /// An architecture that is known by name.
+    Named(&'static Architecture),
+    /// A file of TOML.
+    File(NetworkFile),
+}
+
+impl NetworkSource {
+    /// What `model` stands for: a file if it ends in `.toml` or has a path
+    /// separator, else an architecture. A relative path begins in the working
+    /// directory.
+    ///
+    /// # Errors
+    /// [`TrainError::Unknown`] for a name that is not known,
+    /// [`TrainError::NetworkFile`] for a file that is not there or no network.
+    pub fn find(model: &str) -> Result<Self, TrainError> {
+        Ok(match is_file(model) {
+            true => Self::File(NetworkFile::read(Path::new(model))?),
+            false => Self::Named(models::find(model)?),
+        })
+    }
+
+    /// The network for images of shape `[channels, height, width]`, with seed 0.
+    ///
+    /// # Errors
+    /// [`TrainError::Model`] for an option that the network does not have, or a
+    /// value that it cannot have.
+    pub fn spec(
+        &self,
+        options: &ModelOptions,
+        image: [usize; 3],
+        classes: usize,
+    ) -> Result<NetworkSpec, TrainError> {
+        Ok(match self {
+            Self::Named(known) => known.model(classes).options(options.clone()).spec(image)?,
+            Self::File(file) => file.spec(classes)?.options(options)?,
+        })
+    }
+
+    /// The file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&NetworkFile> {
+        match self {
+            Self::Named(_) => None,
+            Self::File(file) => Some(file),
+        }
+    }
+}
+
+/// Whether `model` is a file and no name.
+pub(crate) fn is_file(model: &str) -> bool {
+    model.ends_with(".toml") || model.contains(is_separator)
+}
+
+/// The name of a network as a part of a file name.
+pub(crate) fn short_name(network: &str) -> String {
+    let part = |c: char| match c.to_ascii_lowercase() {
+        c if c.is_ascii_alphanumeric() || c == '_' => c,
+        _ => '-',
+    };
+    network.chars().map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_an_end_or_a_folder() {
+        for file in ["my-net.toml", "./my-net.toml", "nets/mine", "/a"] {
+            assert!(is_file(file), "{file}");
+        }
+        for architecture in models::architectures() {
+            assert!(!is_file(architecture.name));
+        }
+    }
+
+    #[test]
+    fn short_names_are_one_part_of_a_path() {
+        assert_eq!(short_name("My Net.v2/é_1"), "my-net-v2--_1");
+        for architecture in models::architectures() {
+            assert_eq!(short_name(architecture.name), architecture.name);
+        }
+    }
+}
