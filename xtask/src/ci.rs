@@ -57,6 +57,9 @@ pub fn run() -> anyhow::Result<()> {
             .args(*words)
             .current_dir(crate::root())
             .env("RUSTDOCFLAGS", "-D warnings")
+            // On a software adapter, most of the time would go into finding the
+            // fastest of many kernels.
+            .env("CUBECL_AUTOTUNE_LEVEL", "minimal")
             .status()
             .context("cannot start cargo")?;
         ensure!(status.success(), "{name} failed: {status}");

@@ -348,13 +348,9 @@ mod tests {
         };
         let weight = init.draw(Role::Conv, fan, false, SOURCE).weight;
         // torch.nn.init.dirac_(w[:2]) of a weight [4, 2, 3, 3]
-        for at in 0..36 {
-            let expected = if at == 4 || at == 18 + 9 + 4 {
-                1.0
-            } else {
-                0.0
-            };
-            assert_eq!(weight[at], expected, "{at}");
+        for (at, &value) in weight[..36].iter().enumerate() {
+            let middle = at == 4 || at == 18 + 9 + 4;
+            assert_eq!(value, f32::from(middle), "{at}");
         }
         assert!(weight[36..].iter().all(|&v| v != 0.0));
     }

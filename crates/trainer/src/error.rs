@@ -51,6 +51,14 @@ pub enum TrainError {
         /// The copy.
         copy: PathBuf,
     },
+    /// It is not said which images a network from a file is for.
+    #[error(
+        "{network} is from a file, which does not say for which images: add --input, such as --input 3x32x32"
+    )]
+    NoImage {
+        /// The network.
+        network: String,
+    },
     /// A weights file does not fit the model.
     #[error("{}: {source}", path.display())]
     Weights {
@@ -170,6 +178,7 @@ impl TrainError {
             | Self::Unknown { .. }
             | Self::Model(_)
             | Self::NetworkFile(_)
+            | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. } => true,
             // A file that the user names; those of a run are looked for by name.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use models::{Architecture, Model, ModelOptions, Network, StateDict, Summary};
+use models::{ModelOptions, Network, StateDict, Summary};
 
 use crate::{
-    TrainError,
+    NetworkSource, TrainError,
     backend::{self, AdapterKind, Backend, BackendChoice},
     start::{Start, StartedFrom},
 };
@@ -13,13 +13,13 @@ use crate::{
 /// How to take a file of weights.
 #[derive(Debug, Clone)]
 pub struct Import {
-    /// The architecture, by a name that [`models::find`] knows.
+    /// The network, as [`NetworkSource::find`] takes it.
     pub model: String,
     /// What is chosen about it beside its name.
     pub options: ModelOptions,
     /// Number of classes. Left out: as many as the last layer of the file gives.
     pub classes: Option<usize>,
-    /// `[channels, height, width]`. Left out: the architecture's usual.
+    /// `[channels, height, width]`. Left out: the architecture's usual; a file has none.
     pub image: Option<[usize; 3]>,
     /// Whether it is enough that some tensors fit; the others are drawn from seed 0.
     pub partial: bool,
@@ -38,32 +38,26 @@ impl Import {
     /// Reads `file` and puts its weights into the network.
     ///
     /// # Errors
-    /// [`TrainError::Unknown`] or [`TrainError::Model`] if there is no such network,
+    /// As [`NetworkSource`] if there is no such network,
     /// [`TrainError::Weights`] if the file cannot be read, and
     /// [`TrainError::OtherWeights`] with everything that does not fit.
     pub fn read(&self, file: &Path) -> Result<Imported, TrainError> {
-        let architecture = models::find(&self.model)?;
-        let image = self.image.unwrap_or(architecture.usual_image);
+        let source = NetworkSource::find(&self.model)?;
+        let image = source.image(self.image)?;
+        let spec = |classes| source.spec(&self.options, image, classes);
         // A network that cannot be is known without the file.
-        let usual = self.model(
-            architecture,
-            self.classes.unwrap_or(architecture.usual_classes),
-        );
+        let usual = spec(self.classes.unwrap_or(source.usual_classes()))?;
         let summary = usual.summary(image)?;
 
         let start = Start::read(file, self.partial)?;
         let found = || classes_of(&summary, &start.state);
-        let model = match self.classes.or_else(found) {
-            Some(classes) => self.model(architecture, classes),
+        let spec = match self.classes.or_else(found) {
+            Some(classes) => spec(classes)?,
             None => usual,
         };
-        let network = model.build(image, &backend::select(host(), AdapterKind::Gpu)?.device)?;
+        let network = spec.build(image, &backend::select(host(), AdapterKind::Gpu)?.device)?;
         let (network, started) = start.apply(network)?;
         Ok(Imported { network, started })
-    }
-
-    fn model(&self, architecture: &'static Architecture, classes: usize) -> Model {
-        architecture.model(classes).options(self.options.clone())
     }
 }
 

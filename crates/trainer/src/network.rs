@@ -47,6 +47,30 @@ impl NetworkSource {
         })
     }
 
+    /// `[channels, height, width]`, if given, else that of the images that the network
+    /// was published for.
+    ///
+    /// # Errors
+    /// [`TrainError::NoImage`] for a file, which does not say.
+    pub fn image(&self, given: Option<[usize; 3]>) -> Result<[usize; 3], TrainError> {
+        match (given, self) {
+            (Some(image), _) => Ok(image),
+            (None, Self::Named(known)) => Ok(known.usual_image),
+            (None, Self::File(file)) => Err(TrainError::NoImage {
+                network: file.name().into(),
+            }),
+        }
+    }
+
+    /// The number of classes that the network was published for; of a file 10.
+    #[must_use]
+    pub fn usual_classes(&self) -> usize {
+        match self {
+            Self::Named(known) => known.usual_classes,
+            Self::File(_) => 10,
+        }
+    }
+
     /// The file, if it is one.
     #[must_use]
     pub fn file(&self) -> Option<&NetworkFile> {

@@ -91,23 +91,39 @@ fn wgpu_agrees_with_flex() {
     agrees_with_flex(Backend::Wgpu, adapter.kind);
 }
 
-/// Predictions and gradients; one case of a family, for most of the time goes into
-/// compiling kernels.
+/// Predictions and gradients of the cases that `wanted` takes.
 #[cfg(feature = "wgpu")]
-#[test]
-fn networks_on_wgpu_are_pytorchs() {
+fn networks_on_wgpu(mut wanted: impl FnMut(&networks::Case) -> bool) {
     let adapter = Backend::Wgpu.adapters()[0].kind;
     let device = trainer::backend::select(BackendChoice::Fixed(Backend::Wgpu), adapter)
         .unwrap()
         .device;
-    let mut families = std::collections::BTreeSet::new();
-    for case in networks::cases() {
-        if families.insert(models::find(&case.model).unwrap().family) {
-            let started = std::time::Instant::now();
-            case.check(&device, false);
-            eprintln!("{}: {:.0?}", case.name(), started.elapsed());
-        }
+    let cases = networks::cases().into_iter().filter(|case| wanted(case));
+    for case in cases {
+        let started = std::time::Instant::now();
+        case.check(&device, false);
+        eprintln!("{}: {:.0?}", case.name(), started.elapsed());
     }
+}
+
+/// A network of each kind of block.
+#[cfg(feature = "wgpu")]
+#[test]
+fn blocks_on_wgpu_are_pytorchs() {
+    let mut names = vec!["resnet-mnist", "googlenet"];
+    networks_on_wgpu(|case| {
+        let wanted = names.iter().position(|name| *name == case.model);
+        wanted.map(|at| names.remove(at)).is_some()
+    });
+    assert!(names.is_empty());
+}
+
+#[cfg(feature = "wgpu")]
+#[test]
+#[ignore = "a network of each family: most of an hour on a software adapter"]
+fn families_on_wgpu_are_pytorchs() {
+    let mut families = std::collections::BTreeSet::new();
+    networks_on_wgpu(|case| families.insert(models::find(&case.model).unwrap().family));
 }
 
 #[cfg(feature = "ndarray")]

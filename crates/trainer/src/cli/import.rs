@@ -9,8 +9,8 @@ pub struct Args {
     /// File of weights: safetensors, or what `torch.save` wrote of a state dict
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Network, whose tensors they have to be; names are torchvision's
-    #[arg(long, value_name = "NAME")]
+    /// Network, whose tensors they have to be: a name that `kiln models` lists, or a file
+    #[arg(long, value_name = "NAME|FILE.toml")]
     model: String,
     /// Number of classes [default: as many as the last layer in the file]
     #[arg(long, value_name = "N")]

@@ -1,8 +1,8 @@
 //! A network on the command line: its name, and what is chosen about it.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use models::{Form, Model, ModelOptions, NetworkSpec};
-use trainer::TrainError;
+use models::{Form, ModelOptions, NetworkSpec};
+use trainer::{NetworkSource, TrainError};
 
 /// What is chosen about a network.
 #[derive(clap::Args)]
@@ -37,10 +37,10 @@ impl ChoiceArgs {
 
 #[derive(clap::Args)]
 pub struct NetworkArgs {
-    /// Network, by a name that `kiln models` lists
-    #[arg(value_name = "MODEL")]
+    /// Network: a name that `kiln models` lists, or a file that describes one
+    #[arg(value_name = "MODEL|FILE.toml")]
     model: String,
-    /// Number of classes [default: the one that the network was published for]
+    /// Number of classes [default: the one that the network was published for; 10 for a file]
     #[arg(long, value_name = "N")]
     classes: Option<usize>,
     #[command(flatten)]
@@ -53,11 +53,11 @@ type Image = [usize; 3];
 impl NetworkArgs {
     /// The network, and the shape of the images that it is to be seen with.
     pub fn spec(&self) -> Result<(NetworkSpec, Image), TrainError> {
-        let architecture = models::find(&self.model)?;
-        let image = self.choice.input.unwrap_or(architecture.usual_image);
-        let classes = self.classes.unwrap_or(architecture.usual_classes);
-        let model: Model = architecture.model(classes).options(self.choice.options());
-        Ok((model.spec(image)?, image))
+        let source = NetworkSource::find(&self.model)?;
+        let image = source.image(self.choice.input)?;
+        let classes = self.classes.unwrap_or(source.usual_classes());
+        let spec = source.spec(&self.choice.options(), image, classes)?;
+        Ok((spec, image))
     }
 }
 

@@ -197,7 +197,7 @@ fn a_network_that_cannot_be_is_refused() {
             &["lenet5", "--input", "1x4x4"],
             &["lenet5, layer `conv2` (Conv2d)", "a 5×5 window"],
         ),
-        (&[], &["<MODEL>"]),
+        (&[], &["<MODEL|FILE.toml>"]),
     ];
     for verb in ["summary", "graph"] {
         for (words, says) in cases {
