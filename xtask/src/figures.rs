@@ -8,7 +8,21 @@ use anyhow::{Context, ensure};
 pub fn make() -> anyhow::Result<()> {
     let figures = crate::root().join("assets/figures");
     curves(&figures)?;
-    augmented(&figures)
+    augmented(&figures)?;
+    graph(&figures)
+}
+
+/// A network with its blocks.
+fn graph(figures: &Path) -> anyhow::Result<()> {
+    let picture = figures.join("resnet-mnist.svg");
+    let status = kiln()
+        .args(["graph", "resnet-mnist", "--out"])
+        .arg(&picture)
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "the graph failed: {status}");
+    println!("{}", picture.display());
+    Ok(())
 }
 
 /// Digits as augmented.toml changes them.
