@@ -15,6 +15,10 @@ use crate::{LayerSpec, Shape};
 
 /// A layer with its parameters.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "networks have few layers, and Burn's modules cannot be boxed"
+)]
 pub(crate) enum Layer {
     /// Also a whitening convolution.
     Conv2d(Conv2d),
