@@ -39,6 +39,9 @@ pub struct Args {
         allow_negative_numbers = true
     )]
     width: Option<f64>,
+    /// With the second classifiers of GoogLeNet, whose losses count 0.3 each
+    #[arg(help_heading = "What", long)]
+    auxiliary_heads: bool,
     /// Data set: mnist-mini (6,000 digits in the program), mnist, fashion-mnist, kmnist, cifar10,
     /// cifar100, or folder:PATH with a folder of images for each class [default: mnist-mini]
     #[arg(help_heading = "What", long, value_name = "NAME")]
@@ -301,6 +304,9 @@ impl Args {
         if self.partial {
             config.partial_weights = true;
             given.push(("partial_weights", "partial"));
+        }
+        if self.auxiliary_heads {
+            config.network.auxiliary_heads = true;
         }
         if self.no_augment {
             config.augment.clear();
