@@ -14,37 +14,39 @@ pub fn make() -> anyhow::Result<()> {
 
 /// A network with its blocks.
 fn graph(figures: &Path) -> anyhow::Result<()> {
-    let picture = figures.join("resnet-mnist.svg");
-    let status = kiln()
-        .args(["graph", "resnet-mnist", "--out"])
-        .arg(&picture)
-        .status()
-        .context("cannot start cargo")?;
-    ensure!(status.success(), "the graph failed: {status}");
-    println!("{}", picture.display());
-    Ok(())
+    draw(
+        &["graph", "resnet-mnist"],
+        &figures.join("resnet-mnist.svg"),
+    )
 }
 
 /// Digits as augmented.toml changes them.
 fn augmented(figures: &Path) -> anyhow::Result<()> {
-    let picture = figures.join("augmented.png");
+    let config = figures.join("augmented.toml");
+    let config = config.to_str().context("a path that is no UTF-8")?;
+    let words = [
+        "data",
+        "preview",
+        "--augment",
+        "--count",
+        "24",
+        "--columns",
+        "12",
+        "--config",
+        config,
+    ];
+    draw(&words, &figures.join("augmented.png"))
+}
+
+/// Has the program write `picture`.
+fn draw(words: &[&str], picture: &Path) -> anyhow::Result<()> {
     let status = kiln()
-        .args([
-            "data",
-            "preview",
-            "--augment",
-            "--count",
-            "24",
-            "--columns",
-            "12",
-        ])
-        .arg("--config")
-        .arg(figures.join("augmented.toml"))
+        .args(words)
         .arg("--out")
-        .arg(&picture)
+        .arg(picture)
         .status()
         .context("cannot start cargo")?;
-    ensure!(status.success(), "the preview failed: {status}");
+    ensure!(status.success(), "{} failed: {status}", words.join(" "));
     println!("{}", picture.display());
     Ok(())
 }

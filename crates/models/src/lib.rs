@@ -73,7 +73,7 @@ pub use registry::{Architecture, architectures, find};
 pub use shape::Shape;
 pub use spec::{LayerSpec, Layers, NetworkSpec};
 pub use suggest::suggest;
-pub use summary::{LayerSummary, Summary};
+pub use summary::{LayerSummary, Summary, grouped};
 pub use weights::{Mismatch, StateDict, StateTensor};
 pub use zoo::{
     airbench::airbench94,

@@ -1,6 +1,7 @@
 mod json;
 mod table;
 
+pub use self::table::grouped;
 use crate::Shape;
 
 /// What a network is made of, layer by layer. Displays as a table; serialises as

@@ -107,8 +107,9 @@ fn write_aligned(f: &mut Formatter<'_>, rows: &[Row]) -> fmt::Result {
     Ok(())
 }
 
-/// `61706` as `61,706`.
-fn grouped(number: usize) -> String {
+/// A count as the tables write it: `61706` as `61,706`.
+#[must_use]
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -1,6 +1,6 @@
 use std::{fmt::Write, process::ExitCode};
 
-use models::{Architecture, ModelError, Summary, architectures};
+use models::{Architecture, ModelError, Summary, architectures, grouped};
 use serde_json::json;
 use trainer::TrainError;
 use wildmatch::WildMatch;
@@ -76,17 +76,17 @@ fn table(rows: &[Row]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(
         text,
-        "{:<names$}  {:<families$}  parameters  multiply-adds  image      classes  paper",
+        "{:<names$}  {:<families$}   parameters  multiply-adds  image      classes  paper",
         "name", "family"
     )?;
     for (known, summary) in rows {
         let [channels, height, width] = known.usual_image;
         writeln!(
             text,
-            "{:<names$}  {:<families$}  {:>10}  {:>13}  {:<9}  {:>7}  {}",
+            "{:<names$}  {:<families$}  {:>11}  {:>13}  {:<9}  {:>7}  {}",
             known.name,
             known.family,
-            summary.parameters(),
+            grouped(summary.parameters()),
             scaled(summary.multiply_adds()),
             format!("{channels}×{height}×{width}"),
             known.usual_classes,
