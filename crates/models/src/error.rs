@@ -54,6 +54,21 @@ pub enum ModelError {
         problem: String,
     },
 
+    /// The network has more parameters than can be meant.
+    #[error(
+        "{network} has {parameters} parameters, {} GiB of weights: more than {most}; choose a \
+         smaller width, fewer classes or smaller layers",
+        parameters / (1 << 28)
+    )]
+    TooLarge {
+        /// The network.
+        network: String,
+        /// Number of its parameters.
+        parameters: usize,
+        /// The largest number.
+        most: usize,
+    },
+
     /// The network does not end in a row of logits.
     #[error("{network} ends in {output}: a classifier ends in a flat row of logits")]
     Output {

@@ -24,20 +24,30 @@ impl NetworkSpec {
 
 impl Network {
     /// The network with the weights of its whitening convolution computed from
-    /// `images` `[N, C, H, W]`, as they are given to [`forward`](Self::forward):
-    /// some thousand of the training images. A network without such a layer as it is.
+    /// batches of images `[N, C, H, W]`, as they are given to
+    /// [`forward`](Self::forward): some thousand of the training images. A network
+    /// without such a layer, or without any images, as it is.
     ///
     /// # Errors
     /// [`WeightsError::Device`] if the device does not give the values back.
-    pub fn whiten(mut self, images: &Tensor<4>) -> Result<Self, WeightsError> {
+    pub fn whiten(
+        mut self,
+        batches: impl IntoIterator<Item = Tensor<4>>,
+    ) -> Result<Self, WeightsError> {
         let is_whitening = self.is_whitening();
         if let Some(named) = self.stack.0.first_mut()
             && let Layer::Conv2d(conv) = &mut named.layer
             && is_whitening
         {
             let [_, channels, kernel, _] = conv.weight.dims();
-            let covariance = covariance(images, kernel)?;
-            let weight = weight(&covariance, channels * kernel * kernel);
+            let mut moments = Moments::new(channels * kernel * kernel);
+            for images in batches {
+                moments.add(&images, kernel)?;
+            }
+            let Some(covariance) = moments.mean() else {
+                return Ok(self);
+            };
+            let weight = weight(&covariance, moments.size);
             let data = TensorData::new(weight, conv.weight.dims());
             let weight = Tensor::from_data(data, &conv.weight.device());
             conv.weight = Param::initialized(conv.weight.id, weight.set_require_grad(false));
@@ -51,18 +61,30 @@ impl Network {
     }
 }
 
-/// Σ p·pᵀ / n over all patches p of `kernel × kernel` pixels, row by row; values
-/// of a patch in the order of a convolution's weight: channel, row, column.
-fn covariance(images: &Tensor<4>, kernel: usize) -> Result<Vec<f64>, WeightsError> {
-    /// Images at a time: what is held beside them is `kernel²` times as large.
-    const CHUNK: usize = 256;
-    let [count, channels, height, width] = images.dims();
-    let (down, right) = (height + 1 - kernel, width + 1 - kernel);
-    let size = channels * kernel * kernel;
-    let mut sum = vec![0.0; size * size];
-    for start in (0..count).step_by(CHUNK) {
-        let images = images.clone().narrow(0, start, CHUNK.min(count - start));
-        let mut values = Vec::with_capacity(size);
+/// Σ p·pᵀ over patches p of `kernel × kernel` pixels, row by row; values of a patch
+/// in the order of a convolution's weight: channel, row, column.
+struct Moments {
+    /// Values of a patch.
+    size: usize,
+    sum: Vec<f64>,
+    patches: usize,
+}
+
+impl Moments {
+    fn new(size: usize) -> Self {
+        Self {
+            size,
+            sum: vec![0.0; size * size],
+            patches: 0,
+        }
+    }
+
+    /// Adds all patches of `images`.
+    fn add(&mut self, images: &Tensor<4>, kernel: usize) -> Result<(), WeightsError> {
+        let [count, channels, height, width] = images.dims();
+        let (down, right) = (height + 1 - kernel, width + 1 - kernel);
+        let patches = count * down * right;
+        let mut values = Vec::with_capacity(self.size);
         for channel in 0..channels {
             for (row, column) in (0..kernel).flat_map(|r| (0..kernel).map(move |c| (r, c))) {
                 let shifted = images.clone().slice(s![
@@ -71,21 +93,26 @@ fn covariance(images: &Tensor<4>, kernel: usize) -> Result<Vec<f64>, WeightsErro
                     row..row + down,
                     column..column + right
                 ]);
-                let [images, ..] = shifted.dims();
-                values.push(shifted.reshape([1, images * down * right]));
+                values.push(shifted.reshape([1, patches]));
             }
         }
-        let patches = Tensor::<2>::cat(values, 0).without_autodiff();
-        let product = patches.clone().matmul(patches.transpose());
+        let values = Tensor::<2>::cat(values, 0).without_autodiff();
+        let product = values.clone().matmul(values.transpose());
         let product = product
             .try_into_vec_as::<f32>()
             .map_err(|e| WeightsError::Device(e.to_string()))?;
-        for (sum, value) in sum.iter_mut().zip(product) {
+        for (sum, value) in self.sum.iter_mut().zip(product) {
             *sum += f64::from(value);
         }
+        self.patches += patches;
+        Ok(())
     }
-    let patches = (count * down * right) as f64;
-    Ok(sum.into_iter().map(|value| value / patches).collect())
+
+    /// The sum over the number of patches. `None` without any.
+    fn mean(&self) -> Option<Vec<f64>> {
+        let patches = self.patches as f64;
+        (self.patches > 0).then(|| self.sum.iter().map(|value| value / patches).collect())
+    }
 }
 
 /// The eigenvectors of a covariance by falling eigenvalue, each divided by the

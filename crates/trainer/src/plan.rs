@@ -63,11 +63,7 @@ impl Plan {
             pipeline,
             as_bytes: selected.normalizes(),
         };
-        let whitening = match spec.wants_whitening() {
-            true => Some(loaders.first(datasets.train.clone(), WHITENING_IMAGES)?),
-            false => None,
-        };
-        let (train, valid) = loaders.train_and_valid(datasets.train, datasets.valid)?;
+        let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
 
@@ -80,9 +76,9 @@ impl Plan {
             network_file: source.file().cloned(),
             summary,
             info,
-            train,
-            whitening,
-            valid,
+            train: parts.train,
+            whitening: parts.whitening,
+            valid: parts.valid,
             test,
             selected,
         })
@@ -92,6 +88,13 @@ impl Plan {
 /// As many as airbench takes.
 const WHITENING_IMAGES: usize = 5000;
 
+/// What the training images are for.
+struct Parts {
+    train: BatchLoader,
+    valid: Option<BatchLoader>,
+    whitening: Option<BatchLoader>,
+}
+
 /// Makes the loaders of a run.
 struct Loaders<'a> {
     config: &'a TrainConfig,
@@ -100,12 +103,14 @@ struct Loaders<'a> {
 }
 
 impl Loaders<'_> {
-    /// Of what trains, and of what validates: `valid`, or a part of `train`.
-    fn train_and_valid(
+    /// Of what trains, of what validates (`valid`, or a part of `train`), and of what
+    /// a network is whitened by, if it wants that.
+    fn parts(
         &self,
         train: ImageDataset,
         valid: Option<ImageDataset>,
-    ) -> Result<(BatchLoader, Option<BatchLoader>), TrainError> {
+        whitens: bool,
+    ) -> Result<Parts, TrainError> {
         let seed = self.config.seed;
         let mut chosen: Vec<usize> = (0..train.len()).collect();
         if let Some(limit) = self.config.limit.filter(|&limit| limit < train.len()) {
@@ -127,19 +132,27 @@ impl Loaders<'_> {
             None if split.valid.is_empty() => None,
             None => Some(self.scored(train.clone(), of_chosen(split.valid))?),
         };
+        let training: Vec<usize> = of_chosen(split.train);
+        let whitening = match whitens {
+            true => {
+                // Evenly over them all: a folder has its classes one after the other.
+                let step = training.len().div_ceil(WHITENING_IMAGES).max(1);
+                let some = training.iter().copied().step_by(step).collect();
+                Some(self.scored(train.clone(), some)?)
+            }
+            false => None,
+        };
         let order = Order::Shuffled { seed };
-        let loader = self.loader(train, of_chosen(split.train), order, self.pipeline.clone())?;
+        let loader = self.loader(train, training, order, self.pipeline.clone())?;
         let loader = match self.config.loader.drop_last {
             true => loader.drop_last()?,
             false => loader,
         };
-        Ok((loader, valid))
-    }
-
-    /// Of the first images, at most `count`, as they are scored.
-    fn first(&self, images: ImageDataset, count: usize) -> Result<BatchLoader, TrainError> {
-        let chosen = (0..images.len().min(count)).collect();
-        self.scored(images, chosen)
+        Ok(Parts {
+            train: loader,
+            valid,
+            whitening,
+        })
     }
 
     /// Of images that are scored.

@@ -139,14 +139,23 @@ fn first_network(
 ) -> Result<(Network, Option<StartedFrom>), TrainError> {
     let device = plan.selected.device.clone().autodiff();
     let mut network = plan.spec.build(plan.train.shape(), &device)?;
-    if let Some(loader) = &plan.whitening {
-        let mut images = Vec::with_capacity(loader.batches());
-        for batch in loader.epoch(0) {
-            images.push(batch?.to_tensors(&device).images);
-        }
+    // A whole file brings the weights that whiten.
+    let draws = start.as_ref().is_none_or(|start| start.partial);
+    if let Some(loader) = plan.whitening.as_ref().filter(|_| draws) {
+        let mut failed = None;
+        let batches = loader.epoch(0).map_while(|batch| match batch {
+            Ok(batch) => Some(batch.to_tensors(&device).images),
+            Err(e) => {
+                failed = Some(e);
+                None
+            }
+        });
         network = network
-            .whiten(&Tensor::cat(images, 0))
+            .whiten(batches)
             .map_err(|e| TrainError::Device(e.to_string()))?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
     }
     match start {
         Some(start) => {

@@ -72,13 +72,29 @@ fn walk(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
             });
         }
     }
-    Ok(Summary {
+    let summary = Summary {
         network: spec.name.clone(),
         form: spec.form,
         image,
         layers: walk.rows,
-    })
+    };
+    let parameters = summary
+        .layers
+        .iter()
+        .fold(0usize, |total, row| total.saturating_add(row.parameters));
+    if parameters > MOST_PARAMETERS {
+        return Err(ModelError::TooLarge {
+            network: spec.name.clone(),
+            parameters,
+            most: MOST_PARAMETERS,
+        });
+    }
+    Ok(summary)
 }
+
+/// Beyond, a network is a mistake and not a wish, and would end the program for
+/// want of memory: 8 GiB of weights, fifteen times VGG-19.
+const MOST_PARAMETERS: usize = 1 << 31;
 
 struct Walk<'a> {
     network: &'a str,
@@ -314,6 +330,16 @@ mod tests {
             .layer("relu", LayerSpec::relu())
             .layer("whiten", LayerSpec::WhiteningConv2d { kernel: 2 });
         assert!(error(&late, [3, 8, 8]).contains("first layer"));
+    }
+
+    #[test]
+    fn a_network_beyond_any_memory_is_refused() {
+        let wide = crate::vgg16(1000).width(64.0).summary([3, 224, 224]);
+        let text = wide.unwrap_err().to_string();
+        assert!(
+            text.contains("vgg16 has") && text.contains("width"),
+            "{text}"
+        );
     }
 
     #[test]
