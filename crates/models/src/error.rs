@@ -164,6 +164,17 @@ pub enum WeightsError {
         found: String,
     },
 
+    /// Images are not of the shape that the network was built for.
+    #[error("{network} was built for images {expected:?}, not {found:?}")]
+    Images {
+        /// The network.
+        network: String,
+        /// `[channels, height, width]`.
+        expected: [usize; 3],
+        /// The same of the images.
+        found: [usize; 3],
+    },
+
     /// The device did not give the values back.
     #[error("cannot read the weights back from the device: {0}")]
     Device(String),

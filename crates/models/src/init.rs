@@ -18,8 +18,9 @@ pub struct Init {
     pub linear: Weights,
     /// Biases of both.
     pub bias: Biases,
-    /// Whether the last batch normalisation of each residual block starts with
+    /// Whether the batch normalisation that ends each residual block starts with
     /// scale 0, so that the block starts as its shortcut (Goyal and others, 2017).
+    /// Refused for networks whose blocks end in something else.
     pub zero_residual: bool,
 }
 
@@ -119,17 +120,19 @@ impl Init {
     pub fn validate(&self) -> Result<(), String> {
         for (key, weights) in [("conv", self.conv), ("linear", self.linear)] {
             match weights {
-                Weights::Normal { std } if !(std.is_finite() && std >= 0.0) => {
-                    return Err(format!("{key}.std = {std}: it must be at least 0"));
+                Weights::Normal { std } if !((std as f32).is_finite() && std >= 0.0) => {
+                    return Err(format!(
+                        "{key}.std = {std}: it must be a number of at least 0"
+                    ));
                 }
-                Weights::Constant { value } if !value.is_finite() => {
+                Weights::Constant { value } if !(value as f32).is_finite() => {
                     return Err(format!("{key}.value = {value}: it must be a number"));
                 }
                 _ => {}
             }
         }
         match self.bias {
-            Biases::Constant { value } if !value.is_finite() => {
+            Biases::Constant { value } if !(value as f32).is_finite() => {
                 Err(format!("bias.value = {value}: it must be a number"))
             }
             _ => Ok(()),
@@ -387,7 +390,7 @@ mod tests {
         };
         assert_eq!(
             wrong.validate().unwrap_err(),
-            "linear.std = -1: it must be at least 0"
+            "linear.std = -1: it must be a number of at least 0"
         );
         assert_eq!(Init::RESNET.validate(), Ok(()));
     }

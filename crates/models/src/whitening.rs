@@ -29,12 +29,14 @@ impl Network {
     /// without such a layer, or without any images, as it is.
     ///
     /// # Errors
-    /// [`WeightsError::Device`] if the device does not give the values back.
+    /// [`WeightsError::Images`] if they are not of the shape that the network was
+    /// built for, [`WeightsError::Device`] if the device does not give the values back.
     pub fn whiten(
         mut self,
         batches: impl IntoIterator<Item = Tensor<4>>,
     ) -> Result<Self, WeightsError> {
         let is_whitening = self.is_whitening();
+        let (network, image) = (self.name().to_string(), self.image());
         if let Some(named) = self.stack.0.first_mut()
             && let Layer::Conv2d(conv) = &mut named.layer
             && is_whitening
@@ -42,6 +44,14 @@ impl Network {
             let [_, channels, kernel, _] = conv.weight.dims();
             let mut moments = Moments::new(channels * kernel * kernel);
             for images in batches {
+                let [_, found @ ..] = images.dims();
+                if found != image {
+                    return Err(WeightsError::Images {
+                        network,
+                        expected: image,
+                        found,
+                    });
+                }
                 moments.add(&images, kernel)?;
             }
             let Some(covariance) = moments.mean() else {

@@ -121,6 +121,30 @@ fn a_single_value_leaves_the_running_variance_alone() {
 }
 
 #[test]
+fn residual_blocks_can_start_as_their_shortcuts() {
+    let init = models::Init {
+        zero_residual: true,
+        ..models::Init::RESNET
+    };
+    let device = Device::flex();
+    let network = resnet18(10)
+        .width(0.125)
+        .init(init)
+        .build(IMAGE, &device)
+        .unwrap();
+    let state = network.state_dict().unwrap();
+    let scale = |name: &str| state.get(name).unwrap().values.clone();
+    assert_eq!(scale("layer1.0.bn2.weight"), [0.0; 8]);
+    assert_eq!(scale("layer1.0.bn1.weight"), [1.0; 8]);
+    assert_eq!(scale("layer2.0.downsample.1.weight"), [1.0; 16]);
+    // Where something follows the norm, no gradient would ever reach it.
+    for model in [models::resnet9(10), models::resnet_mnist(10)] {
+        let error = model.init(init).build(IMAGE, &device).unwrap_err();
+        assert!(error.to_string().contains("zero_residual"), "{error}");
+    }
+}
+
+#[test]
 fn parameters_that_are_not_trained_are_not_counted() {
     let network = resnet18(10).build(IMAGE, &Device::flex()).unwrap();
     assert_eq!(network.num_params(), 11_173_962);

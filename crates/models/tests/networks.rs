@@ -8,7 +8,7 @@ use burn::{
     module::{Module, ModuleVisitor, Param},
     tensor::Device,
 };
-use models::{Form, Init, Model, Shape, Weights};
+use models::{Form, Init, LayerSpec, Layers, Model, Shape, Weights};
 use serde::Deserialize;
 use support::{cases, fnv1a};
 
@@ -47,6 +47,7 @@ struct Count {
     classes: usize,
     parameters: usize,
     macs: usize,
+    dropouts: Vec<f64>,
     state: String,
     #[serde(default)]
     auxiliary: bool,
@@ -100,7 +101,23 @@ fn have_the_parameters_and_multiply_adds_of_the_references() {
         let multiply_adds = count.macs + count.auxiliary_macs;
         assert_eq!(summary.multiply_adds(), multiply_adds, "{what}");
         assert_eq!(summary.output(), Shape::Flat(count.classes), "{what}");
+        let spec = count.model().spec(count.input).unwrap();
+        assert_eq!(dropouts(spec.as_layers()), count.dropouts, "{what}");
     }
+}
+
+/// The probabilities of all dropout layers, in the order of a forward pass.
+fn dropouts(layers: &Layers) -> Vec<f64> {
+    let mut found = Vec::new();
+    for (_, layer) in layers {
+        match layer {
+            LayerSpec::Dropout { p } => found.push(*p),
+            LayerSpec::Auxiliary { layers, .. } => found.extend(dropouts(layers)),
+            LayerSpec::Residual { body, .. } => found.extend(dropouts(body)),
+            _ => {}
+        }
+    }
+    found
 }
 
 #[test]

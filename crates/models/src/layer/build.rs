@@ -60,7 +60,8 @@ impl Builder<'_> {
             } => {
                 let (mut body, sum) = self.stack(body, path, input)?;
                 if self.init.zero_residual
-                    && let Some(norm) = last_norm(&mut body)
+                    && let Some(Layer::BatchNorm(norm)) =
+                        body.0.last_mut().map(|named| &mut named.layer)
                 {
                     norm.zero_scale();
                 }
@@ -177,18 +178,6 @@ impl Builder<'_> {
         };
         self.init.draw(role, fan, bias, source)
     }
-}
-
-/// The last batch norm of a residual block, which decides how much of it counts.
-fn last_norm(stack: &mut Stack) -> Option<&mut BatchNorm> {
-    stack
-        .0
-        .iter_mut()
-        .rev()
-        .find_map(|named| match &mut named.layer {
-            Layer::BatchNorm(norm) => Some(norm),
-            _ => None,
-        })
 }
 
 /// A parameter from values on the host.

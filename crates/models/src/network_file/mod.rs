@@ -99,6 +99,11 @@ impl NetworkFile {
             file: file.display().to_string(),
             message,
         };
+        let found = std::fs::metadata(file).map_err(|e| fail(e.to_string()))?;
+        // A pipe would be waited for, and a device may have no end.
+        if !found.is_file() {
+            return Err(fail("it is no file".into()));
+        }
         let mut bytes = Vec::new();
         let opened = File::open(file).map_err(|e| fail(e.to_string()))?;
         // One more than it may have: what is longer may have no end.

@@ -252,7 +252,7 @@ fn bad_files_get_messages_that_help() {
         ),
         (
             "layers = []\n[init]\nlinear = { name = \"normal\", std = -1 }".into(),
-            "line 3: init: linear.std = -1: it must be at least 0",
+            "line 3: init: linear.std = -1: it must be a number of at least 0",
         ),
         (
             "[[layers]]\nname = a".into(),

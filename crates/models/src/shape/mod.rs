@@ -55,6 +55,7 @@ pub(crate) fn infer(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, Mo
 fn walk(spec: &NetworkSpec, image: [usize; 3]) -> Result<Summary, ModelError> {
     let mut walk = Walk {
         network: &spec.name,
+        zero_residual: spec.init.zero_residual,
         rows: Vec::new(),
         names: HashSet::new(),
         auxiliary: Vec::new(),
@@ -98,6 +99,7 @@ const MOST_PARAMETERS: usize = 1 << 31;
 
 struct Walk<'a> {
     network: &'a str,
+    zero_residual: bool,
     rows: Vec<LayerSummary>,
     names: HashSet<String>,
     /// What second classifiers end in.
@@ -157,6 +159,16 @@ impl Walk<'_> {
                 after,
             } => {
                 let (by_body, seen) = self.layers(body, &path, input, field)?;
+                let last = body.last().map(|(_, layer)| layer);
+                if self.zero_residual
+                    && !matches!(last, Some(LayerSpec::BatchNorm { scale: true, .. }))
+                {
+                    return Err(fail(
+                        "its body does not end in a batch norm with a scale, which \
+                         `zero_residual` could start at 0"
+                            .into(),
+                    ));
+                }
                 let (by_shortcut, also_seen) = self.layers(shortcut, &path, input, field)?;
                 if by_body != by_shortcut {
                     return Err(fail(format!(
@@ -334,10 +346,10 @@ mod tests {
 
     #[test]
     fn a_network_beyond_any_memory_is_refused() {
-        let wide = crate::vgg16(1000).width(64.0).summary([3, 224, 224]);
+        let wide = resnet18(1000).width(64.0).summary([3, 32, 32]);
         let text = wide.unwrap_err().to_string();
         assert!(
-            text.contains("vgg16 has") && text.contains("width"),
+            text.contains("resnet18 has") && text.contains("width"),
             "{text}"
         );
     }

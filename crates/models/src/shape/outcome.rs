@@ -21,7 +21,13 @@ pub(super) fn product(factors: &[usize]) -> Result<usize, String> {
         .iter()
         .try_fold(1usize, |total, &factor| total.checked_mul(factor))
         .filter(|&total| total <= LARGEST)
-        .ok_or_else(|| format!("too large ({factors:?})"))
+        .ok_or_else(|| {
+            let factors: Vec<String> = factors.iter().map(ToString::to_string).collect();
+            format!(
+                "{} values are too large: at most {LARGEST}",
+                factors.join(" · ")
+            )
+        })
 }
 
 impl Outcome {
@@ -48,7 +54,8 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
         Shape::Flat(_) => Err("it needs an image, but comes after a flat layer".to_string()),
     };
     let finite = |name: &str, value: f64, possible: bool, range: &str| match possible {
-        true if value.is_finite() => Ok(()),
+        // What is computed with is a float of 32 bits.
+        true if (value as f32).is_finite() => Ok(()),
         _ => Err(format!("{name} = {value} is not {range}")),
     };
     let outcome = match *layer {
@@ -114,7 +121,7 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
             momentum,
             scale,
         } => {
-            finite("epsilon", epsilon, epsilon > 0.0, "above 0")?;
+            finite("epsilon", epsilon, epsilon as f32 > 0.0, "above 0")?;
             finite(
                 "momentum",
                 momentum,
@@ -144,7 +151,7 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
             }
             finite("alpha", alpha, alpha >= 0.0, "at least 0")?;
             finite("beta", beta, true, "a number")?;
-            finite("k", k, k > 0.0, "above 0")?;
+            finite("k", k, k as f32 > 0.0, "above 0")?;
             Outcome::free(input)
         }
         LayerSpec::MaxPool2d {
@@ -236,16 +243,15 @@ const LARGEST_NEIGHBOURHOOD: usize = 1024;
 
 /// How often a window fits into a side. PyTorch rounds down as well.
 fn window(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
-    let room = room(side, kernel, stride, padding)?;
+    let room = room(side, kernel, stride, padding, 0)?;
     Ok(room / stride + 1)
 }
 
 /// As [`window`], with a window more that reaches over the edge, unless it would
 /// begin beyond the image and its left padding: PyTorch's `ceil_mode`.
 fn ceil_window(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
-    // What the last window may reach over the edge.
     let over = stride.saturating_sub(1);
-    let room = room(side.saturating_add(over), kernel, stride, padding)?;
+    let room = room(side, kernel, stride, padding, over)?;
     let count = room / stride + 1;
     Ok(match (count - 1) * stride >= side + padding {
         true => count - 1,
@@ -253,8 +259,15 @@ fn ceil_window(side: usize, kernel: usize, stride: usize, padding: usize) -> Res
     })
 }
 
-/// The pixels of a side that a window can move over.
-fn room(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, String> {
+/// The pixels of a side that a window can move over, which may reach `over` pixels
+/// beyond the edge.
+fn room(
+    side: usize,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+    over: usize,
+) -> Result<usize, String> {
     if kernel == 0 || stride == 0 {
         return Err(format!(
             "kernel {kernel} and stride {stride} must be at least 1"
@@ -264,10 +277,22 @@ fn room(side: usize, kernel: usize, stride: usize, padding: usize) -> Result<usi
         .checked_mul(2)
         .and_then(|both| both.checked_add(side))
         .filter(|&padded| padded <= LARGEST)
-        .ok_or_else(|| format!("padding {padding} or stride {stride} is too large"))?;
-    padded.checked_sub(kernel).ok_or_else(|| {
-        format!("a {kernel}×{kernel} window is larger than the {padded} pixels of a side")
-    })
+        .ok_or_else(|| format!("padding {padding} is too large"))?;
+    padded
+        .checked_add(over)
+        .filter(|&reach| reach <= LARGEST)
+        .ok_or_else(|| format!("stride {stride} is too large"))?
+        .checked_sub(kernel)
+        .ok_or_else(|| {
+            let padding = if padding > 0 {
+                ", padding included"
+            } else {
+                ""
+            };
+            format!(
+                "a {kernel}×{kernel} window is larger than the {padded} pixels of a side{padding}"
+            )
+        })
 }
 
 #[cfg(test)]

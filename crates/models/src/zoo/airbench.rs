@@ -17,7 +17,7 @@ family! {
 const INIT: Init = Init {
     conv: Weights::PartialDirac,
     linear: Weights::Pytorch,
-    bias: Biases::Pytorch,
+    bias: Biases::Constant { value: 0.0 },
     zero_residual: false,
 };
 

@@ -2,11 +2,10 @@
 //! perceptron for every pixel, and channel means in the place of a classifier.
 //!
 //! Lin, Chen, Yan: "Network in network", ICLR 2014. The small form is the paper's
-//! for CIFAR-10; the large one that of its authors for ImageNet, as in "Dive into
-//! Deep Learning", chapter 8.3.
+//! for CIFAR-10; the large one is that of "Dive into Deep Learning", chapter 8.3.
 
 use super::{IMAGENET, named};
-use crate::{LayerSpec, Layers, NetworkSpec, model::Choice};
+use crate::{Biases, FanMode, Init, LayerSpec, Layers, NetworkSpec, Weights, model::Choice};
 
 family! {
     "NiN", "Lin et al. 2014", forms: true, scalable: true;
@@ -15,6 +14,16 @@ family! {
     /// classes for large ones.
     nin = "nin" for IMAGENET, 1000: |c| if c.is_small() { cifar(c) } else { imagenet(c) };
 }
+
+/// He's: PyTorch's default leaves nothing of an image after nine ReLUs.
+const INIT: Init = Init {
+    conv: Weights::KaimingUniform {
+        fan: FanMode::FanIn,
+    },
+    linear: Weights::Pytorch,
+    bias: Biases::Constant { value: 0.0 },
+    zero_residual: false,
+};
 
 /// A convolution and two of 1×1 ("cascaded cross-channel parametric pooling"),
 /// each with ReLU: `conv1`, `cccp1`, `cccp2` for block 1.
@@ -35,6 +44,7 @@ fn cifar(c: &Choice) -> NetworkSpec {
     let [a, b, d] = [192, 160, 96].map(|channels| c.wide(channels));
     let conv = |kernel: usize| LayerSpec::conv2d(a, kernel).padding(kernel / 2);
     NetworkSpec::new("nin")
+        .init(INIT)
         .layers(block(1, conv(5), [b, d]))
         .layer("pool1", LayerSpec::max_pool2d(3, 2).ceil_mode())
         .layer("dropout1", LayerSpec::dropout(0.5))
@@ -51,6 +61,7 @@ fn imagenet(c: &Choice) -> NetworkSpec {
     let [a, b, d] = [96, 256, 384].map(|channels| c.wide(channels));
     let pool = LayerSpec::max_pool2d(3, 2);
     NetworkSpec::new("nin")
+        .init(INIT)
         .layers(block(1, LayerSpec::conv2d(a, 11).stride(4), a))
         .layer("pool1", pool.clone())
         .layers(block(2, LayerSpec::conv2d(b, 5).padding(2), b))

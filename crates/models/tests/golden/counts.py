@@ -23,9 +23,10 @@ def parameters(model):
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def multiply_adds(model, image):
-    """A dict of multiply-adds by layer. GoogLeNet's auxiliary heads run too."""
-    counted = {}
+def walk(model, image):
+    """Multiply-adds by layer, and the probabilities of dropout in the order of a
+    forward pass. GoogLeNet's auxiliary heads run too."""
+    counted, dropouts = {}, []
 
     def hook(name):
         def count(layer, _, output):
@@ -36,10 +37,12 @@ def multiply_adds(model, image):
     for name, layer in model.named_modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             layer.register_forward_hook(hook(name))
+        if isinstance(layer, nn.Dropout):
+            layer.register_forward_hook(lambda layer, *_: dropouts.append(layer.p))
     model.eval()
     model.training = True
     model(torch.empty(1, *image, device="meta"))
-    return counted
+    return counted, dropouts
 
 
 def count(name, form=None, auxiliary=False):
@@ -47,12 +50,13 @@ def count(name, form=None, auxiliary=False):
     with torch.device("meta"):
         model = build(name, classes, image, form, auxiliary=auxiliary)
     state = "".join(f"{entry}:{'x'.join(map(str, tensor.shape))}\n" for entry, tensor in entries(model))
-    by_layer = multiply_adds(model, image)
+    by_layer, dropouts = walk(model, image)
     heads = sum(macs for layer, macs in by_layer.items() if layer.startswith("aux"))
     case = {
         "name": name, "form": form, "input": image, "classes": classes, "parameters": parameters(model),
         # Of a prediction: the heads run in training only.
         "macs": sum(by_layer.values()) - heads,
+        "dropouts": dropouts,
         "state": f"{fnv1a(state.encode()):016x}",
     }
     return {**case, "auxiliary": True, "auxiliary_macs": heads} if auxiliary else case

@@ -23,5 +23,4 @@ class Cnn2(nn.Module):
     def forward(self, x):
         x = self.relu(self.conv1(x))
         x = self.pool(self.relu(self.conv2(x)))
-        x = self.dropout(x.flatten(1))
-        return self.fc2(self.dropout(self.relu(self.fc1(x))))
+        return self.fc2(self.dropout(self.relu(self.fc1(x.flatten(1)))))
