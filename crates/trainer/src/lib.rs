@@ -18,6 +18,7 @@ mod import;
 mod lines;
 mod network;
 pub mod observers;
+mod other_form;
 pub mod pictures;
 mod plan;
 mod run_dir;

@@ -18,12 +18,13 @@ use data::{Batch, Datasets, Store};
 use models::Network;
 
 use crate::{
-    TrainError,
+    NetworkSource, TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
     datasets::{load_datasets, short_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
     network,
+    other_form::Drawn,
     plan::Plan,
     run_dir::{RunDir, Weights},
     schedule::Schedule,
@@ -150,7 +151,16 @@ fn first_network(
     }
     match start {
         Some(start) => {
-            let (network, started) = start.apply(network)?;
+            let source = match &plan.network_file {
+                Some(file) => NetworkSource::File(file.clone()),
+                None => NetworkSource::find(&plan.config.model)?,
+            };
+            let drawn = Drawn {
+                source: &source,
+                options: &plan.config.network,
+                image_flag: "--image-size for a folder, else `resize` under augment",
+            };
+            let (network, started) = start.apply(network, &drawn)?;
             Ok((network, Some(started)))
         }
         None => Ok((network, None)),

@@ -210,6 +210,62 @@ fn files_that_hold_no_weights_are_refused_by_name() {
 }
 
 #[test]
+fn weights_of_another_form_are_named_for_what_they_are() {
+    let folder = scratch();
+    let imagenet = models::resnet18(7).width(0.05).form(models::Form::ImageNet);
+    write(
+        &folder.path().join("a.safetensors"),
+        imagenet,
+        [1, 224, 224],
+    );
+    let words = [
+        "import",
+        "a.safetensors",
+        "--model",
+        "resnet18",
+        "--width",
+        "0.05",
+        "--out",
+        "b.safetensors",
+    ];
+    let import = |more: &[&'static str]| [&words[..], more].concat();
+    let says = [
+        "another shape: conv1.weight",
+        "these are weights of the form `imagenet`: --form imagenet",
+    ];
+    let small = import(&["--input", "1x28x28"]);
+    fails(folder.path(), &small, 1, &says);
+    // What is behind a new first layer would be of no use.
+    let partial = [&small[..], &["--partial"]].concat();
+    fails(folder.path(), &partial, 1, &says);
+    let form = [&small[..], &["--form", "imagenet"]].concat();
+    let text = run(folder.path(), &form);
+    assert!(text.contains("resnet18, 7 classes"), "{text}");
+
+    // For a run with other classes, the last layer starts anew; so it does by the advice.
+    let train = [
+        &["train", "--backend", "flex"],
+        &QUICK[..],
+        &["--model", "resnet18", "--width", "0.05"],
+        &["--weights", "a.safetensors"],
+    ]
+    .concat();
+    let says = [
+        says[0],
+        says[1],
+        "with --partial (partial_weights = true) for a new last layer",
+    ];
+    fails(folder.path(), &train, 1, &says);
+    let train = [&train[..], &["--partial"]].concat();
+    fails(folder.path(), &train, 1, &says);
+    let text = run(
+        folder.path(),
+        &[&train[..], &["--form", "imagenet"]].concat(),
+    );
+    assert!(text.contains("tensors taken, 2 start anew\n"), "{text}");
+}
+
+#[test]
 fn googlenets_heads_are_named_for_what_they_are() {
     let folder = scratch();
     let model = models::googlenet(3).width(0.05).auxiliary_heads();
@@ -309,7 +365,8 @@ fn a_run_takes_a_part_and_lists_the_rest() {
     let words = [&words[..], &["--partial"]].concat();
     let text = run(folder.path(), &words);
     for says in [
-        "weights  start.safetensors: 4 tensors taken, 6 start anew\n",
+        "weights  start.safetensors: 4 tensors taken, 6 start anew, 4 of them not of the last \
+         layer\n",
         "\n         starts anew: conv2.weight, [12, 6, 5, 5]; the file has [16, 6, 5, 5]\n",
     ] {
         assert!(text.contains(says), "no {says} in {text}");
