@@ -149,6 +149,20 @@ pub enum WeightsError {
         found: String,
     },
 
+    /// A tensor holds NaN or infinity.
+    #[error(
+        "tensor `{name}` holds {count} values of {of} that are NaN or infinite: nothing can be \
+         computed with them"
+    )]
+    NotFinite {
+        /// The first such parameter, by its PyTorch name.
+        name: String,
+        /// How many values are not finite.
+        count: usize,
+        /// How many values it has.
+        of: usize,
+    },
+
     /// The device did not give the values back.
     #[error("cannot read the weights back from the device: {0}")]
     Device(String),

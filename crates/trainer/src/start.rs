@@ -2,11 +2,14 @@
 
 use std::{
     fmt,
+    fs::File,
+    io,
     path::{Path, PathBuf},
 };
 
 use models::{Mismatch, Network, StateDict, WeightsError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     TrainError,
@@ -16,10 +19,12 @@ use crate::{
 
 /// What a network took of a file of weights. Displays as a line for the file, and
 /// one for each tensor that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartedFrom {
     /// The file.
     pub file: PathBuf,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
     /// How many tensors, running statistics of batch norms included, it gave.
     pub taken: usize,
     /// How many tensors start anew that are not of the last layer: more than a
@@ -68,6 +73,7 @@ impl fmt::Display for StartedFrom {
 /// Weights to start from.
 pub(crate) struct Start {
     pub file: PathBuf,
+    pub sha256: String,
     pub state: StateDict,
     /// Whether it is enough that some tensors fit.
     pub partial: bool,
@@ -83,9 +89,12 @@ impl Start {
     }
 
     pub fn read(file: &Path, partial: bool) -> Result<Self, TrainError> {
+        let state = StateDict::read(file).and_then(|state| state.check_finite().map(|()| state));
+        let digest = || sha256(file).map_err(|e| wrong_file(file, WeightsError::Read(e)));
         Ok(Self {
             file: file.into(),
-            state: StateDict::read(file).map_err(|e| wrong_file(file, e))?,
+            state: state.map_err(|e| wrong_file(file, e))?,
+            sha256: digest()?,
             partial,
         })
     }
@@ -130,6 +139,7 @@ impl Start {
         }
         let started = StartedFrom {
             file: self.file.clone(),
+            sha256: self.sha256.clone(),
             taken,
             anew_before_last: before_last,
             not_taken: mismatch,
@@ -148,6 +158,12 @@ pub(crate) fn look(config: &TrainConfig) -> Result<(), TrainError> {
     looked
         .map(drop)
         .map_err(|e| wrong_file(path, WeightsError::Read(e)))
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(format!("{:x}", hasher.finalize()))
 }
 
 /// An error of a file, which it may name itself.

@@ -345,6 +345,7 @@ impl Run<'_> {
             device: plan.selected.name.clone(),
             seed: plan.config.seed,
             parameters: plan.summary.parameters(),
+            weights: self.started_from.clone(),
             epochs: self.history.len(),
             best_epoch: self.best.map(|best| best.epoch),
             seconds: test.map_or_else(

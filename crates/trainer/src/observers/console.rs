@@ -62,7 +62,8 @@ impl<W: Write> Console<W> {
         self
     }
 
-    /// Writes nothing but the result.
+    /// Writes nothing but the result to `out`; to standard error, which tensors of a
+    /// file of weights were not taken.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.detail = Detail::Result;
@@ -74,7 +75,12 @@ impl<W: Write> Console<W> {
         self.steps = run.steps_per_epoch;
         self.run.clone_from(&run.run);
         if self.detail == Detail::Result {
-            return Ok(());
+            return match &run.weights {
+                Some(weights) if !weights.not_taken.is_empty() => {
+                    writeln!(io::stderr(), "{weights}")
+                }
+                _ => Ok(()),
+            };
         }
         let [channels, height, width] = run.image;
         writeln!(

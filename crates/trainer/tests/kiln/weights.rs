@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use burn::tensor::Device;
-use models::{Model, StateDict};
+use models::{Model, StateDict, StateTensor};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
 use crate::{
     bad_input::fails,
-    support::{QUICK, kiln, scratch, stderr, stdout, train},
+    support::{QUICK, kiln, newest, scratch, stderr, stdout, summary, train},
 };
 
 /// Runs `kiln` in `folder`, which goes well, and gives what it prints.
@@ -201,6 +201,18 @@ fn files_that_hold_no_weights_are_refused_by_name() {
         1,
         &["cut.pth: not a whole safetensors"],
     );
+    let bias = |values: Vec<f32>| StateTensor {
+        shape: vec![values.len()],
+        values,
+    };
+    let mut state = StateDict::default();
+    state.insert("conv1.bias", bias(vec![0.0; 6]));
+    state.insert("conv2.bias", bias(vec![1.0, f32::NAN, f32::INFINITY]));
+    let bytes = state.to_safetensors(&[]).unwrap();
+    fs::write(folder.path().join("nan.pth"), bytes).unwrap();
+    let says = ["nan.pth: tensor `conv2.bias` holds 2 values of 3 that are NaN or infinite"];
+    fails(folder.path(), &import("nan.pth"), 1, &says);
+    fails(folder.path(), &["--weights", "nan.pth"], 1, &says);
     fs::write(folder.path().join("zip.pth"), b"PK\x03\x04").unwrap();
     let (code, says) = match cfg!(feature = "pytorch") {
         true => (1, "zip.pth: cannot be read as PyTorch's weights"),
@@ -376,7 +388,20 @@ fn a_run_takes_a_part_and_lists_the_rest() {
     let weights = &started["weights"];
     assert_eq!(weights["taken"], 4);
     assert_eq!(weights["not_taken"]["shapes"].as_array().unwrap().len(), 6);
-    let run_dir = crate::support::newest(&folder.path().join("runs"));
+    let run_dir = newest(&folder.path().join("runs"));
+    assert_eq!(summary(&run_dir)["weights"], *weights);
+    assert_eq!(weights["sha256"].as_str().unwrap().len(), 64);
+    // Also where nothing but the result is asked for.
+    let quiet = [&words[..], &["--quiet"]].concat();
+    let output = kiln()
+        .args(quiet)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert!(!stdout(&output).contains("anew"));
+    let starts = "starts anew: conv2.weight, [12, 6, 5, 5]";
+    assert!(stderr(&output).contains(starts), "{}", stderr(&output));
     let (old, new) = (tensors(&file), tensors(&run_dir.join("last.safetensors")));
     assert_eq!(new["conv1.weight"], old["conv1.weight"]);
     assert_eq!(new["conv2.weight"].0, [12, 6, 5, 5]);
