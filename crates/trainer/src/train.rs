@@ -82,6 +82,13 @@ impl<'a> Trainer<'a> {
         &self.plan
     }
 
+    /// SHA-256, in hexadecimal digits, of the file of weights that the run starts
+    /// from, if it does not start anew.
+    #[must_use]
+    pub fn weights_sha256(&self) -> Option<&str> {
+        self.start.as_ref().map(|start| start.sha256.as_str())
+    }
+
     /// Adds an observer of the run's events, after those added before.
     #[must_use]
     pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
@@ -111,6 +118,9 @@ impl<'a> Trainer<'a> {
             dir.write_network(file)?;
         }
         dir.write_dataset(&self.plan.info)?;
+        if let Some(started) = &started_from {
+            dir.write_start(started)?;
+        }
         let schedule = Schedule::new(
             &config.schedule,
             config.optimizer.lr(),
