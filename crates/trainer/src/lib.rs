@@ -12,6 +12,7 @@ mod datasets;
 mod error;
 mod evaluate;
 mod event;
+mod export;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
 mod import;
@@ -34,6 +35,7 @@ pub use datasets::load_datasets;
 pub use error::TrainError;
 pub use evaluate::evaluate;
 pub use event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone};
+pub use export::Export;
 pub use import::{Import, Imported};
 pub use network::NetworkSource;
 pub use plan::Plan;

@@ -87,7 +87,7 @@ impl<W: Write> Console<W> {
             self.out,
             "model    {model}{form}, {parameters} parameters\n\
              data     {dataset}: {train} training, {valid} validation and {test} test images \
-             {channels}×{height}×{width}, {classes} classes",
+             {channels}×{height}×{width}, {classes} {class}",
             model = run.model,
             form = run
                 .form
@@ -98,6 +98,7 @@ impl<W: Write> Console<W> {
             valid = run.valid_images,
             test = run.test_images,
             classes = run.classes,
+            class = if run.classes == 1 { "class" } else { "classes" },
         )?;
         writeln!(
             self.out,
