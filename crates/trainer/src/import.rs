@@ -47,7 +47,11 @@ impl Import {
         let spec = |classes| source.spec(&self.options, image, classes);
         // A network that cannot be is known without the file.
         let usual = spec(self.classes.unwrap_or(source.usual_classes()))?;
-        let summary = usual.summary(image)?;
+        let summary = match self.classes {
+            // A file may have a number of its own.
+            Some(classes) => usual.classifier(image, classes)?,
+            None => usual.summary(image)?,
+        };
 
         let start = Start::read(file, self.partial)?;
         let found = || classes_of(&summary, &start.state);

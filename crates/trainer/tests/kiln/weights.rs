@@ -42,7 +42,8 @@ fn an_export_is_imported_as_it_was() {
         let words = ["export", run_dir.to_str().unwrap(), "--which", which];
         let text = run(folder.path(), &[&words[..], &["--out", &out]].concat());
         assert!(
-            text.contains("lenet5, 10 tensors, 10 classes: 0, 1, 2"),
+            text.contains("lenet5, 10 tensors, 10 classes: 0, 1, 2")
+                && text.contains("images 1×28×28, of pixels from 0 to 1: mean 0."),
             "{text}"
         );
         let exported = folder.path().join(&out);
@@ -50,6 +51,15 @@ fn an_export_is_imported_as_it_was() {
         let bytes = fs::read(&exported).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(file.tensor("fc1.weight").unwrap().shape(), [120, 400]);
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let note = &header.metadata().as_ref().unwrap()["kiln"];
+        for says in [
+            "model=lenet5 form=only width=1 image=1x28x28 mean=0.",
+            " std=0.",
+            r#" classes=["0","1","2","#,
+        ] {
+            assert!(note.contains(says), "no {says} in {note}");
+        }
 
         let words = [
             "import",
@@ -80,6 +90,64 @@ fn an_export_is_imported_as_it_was() {
             .is_file()
     );
     fails(folder.path(), &words, 1, &["there already", "--out"]);
+}
+
+#[test]
+fn an_export_is_of_the_network_of_its_run() {
+    let folder = scratch();
+    let run_dir = train(&folder.path().join("runs"), &QUICK);
+    let words = ["export", run_dir.to_str().unwrap()];
+    let own = run_dir.join("extra.safetensors");
+    let inside = [&words[..], &["--out", own.to_str().unwrap()]].concat();
+    fails(folder.path(), &inside, 1, &["in the folder of the run"]);
+    let best = run_dir.join("best.safetensors");
+    let over = [&words[..], &["--out", best.to_str().unwrap()]].concat();
+    fails(folder.path(), &over, 1, &["in the folder of the run"]);
+
+    write(&best, models::lenet5(9), [1, 28, 28]);
+    let says = ["best.safetensors", "fc3.bias is [9], the network has [10]"];
+    fails(folder.path(), &words, 1, &says);
+}
+
+#[test]
+fn nothing_is_written_over_what_is_no_file_or_was_read() {
+    let folder = scratch();
+    let path = |name| folder.path().join(name);
+    write(&path("a.safetensors"), models::lenet5(10), [1, 28, 28]);
+    let import = |out| ["import", "a.safetensors", "--model", "lenet5", "--out", out];
+    let says = ["is the file that was read"];
+    fails(folder.path(), &import("./a.safetensors"), 1, &says);
+    fs::create_dir(path("folder")).unwrap();
+    fails(folder.path(), &import("folder"), 1, &["is no file"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        fails(folder.path(), &import("/dev/null"), 1, &["is no file"]);
+        symlink(path("a.safetensors"), path("same")).unwrap();
+        fails(folder.path(), &import("same"), 1, &says);
+        symlink(path("none"), path("dangling")).unwrap();
+        fails(folder.path(), &import("dangling"), 1, &["not there"]);
+        fs::write(path("target"), "old").unwrap();
+        symlink(path("target"), path("link")).unwrap();
+        run(folder.path(), &import("link"));
+        assert!(path("link").is_symlink());
+        assert_eq!(tensors(&path("target")), tensors(&path("a.safetensors")));
+    }
+}
+
+#[test]
+fn classes_that_a_file_of_a_network_does_not_have_are_refused() {
+    let folder = scratch();
+    let text = "[[layers]]\nname = \"flatten\"\nkind = \"flatten\"\n\
+                [[layers]]\nname = \"fc\"\nkind = \"linear\"\nfeatures = 5\n";
+    fs::write(folder.path().join("net.toml"), text).unwrap();
+    let words = ["import", "a.safetensors", "--model", "net.toml"];
+    let words = [&words[..], &["--input", "1x4x4", "--classes", "7"]].concat();
+    let says = [
+        "net.toml, line",
+        "ends in 5 logits, and there are 7 classes",
+    ];
+    fails(folder.path(), &words, 2, &says);
 }
 
 #[test]
@@ -340,6 +408,28 @@ fn a_run_starts_from_a_file() {
     let again = train(&runs, &["--config", config.to_str().unwrap()]);
     let read = |run: &Path| fs::read(run.join("best.safetensors")).unwrap();
     assert!(read(&again) == read(&run_dir));
+    assert_eq!(
+        fs::read_to_string(run_dir.join("weights.json")).unwrap(),
+        fs::read_to_string(again.join("weights.json")).unwrap()
+    );
+    // And a word if the file is another by then, unless it is asked for.
+    let other = StateDict::read(&last).unwrap();
+    fs::write(&file, other.to_safetensors(&[("of", "another")]).unwrap()).unwrap();
+    let words = ["train", "--quiet", "--config", config.to_str().unwrap()];
+    for (words, warns) in [
+        (words.to_vec(), true),
+        ([&words[..], &from].concat(), false),
+    ] {
+        let output = kiln()
+            .args(&words)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let error = stderr(&output);
+        assert!(output.status.success(), "{error}");
+        let warning = "start.safetensors has changed since that run: its SHA-256 was";
+        assert_eq!(error.contains(warning), warns, "{error}");
+    }
     // What a run has learnt, it has in its own folder.
     fs::remove_file(&file).unwrap();
     run(folder.path(), &["eval", run_dir.to_str().unwrap()]);
