@@ -225,19 +225,6 @@ impl Args {
         }
     }
 
-    /// A run is repeated only if its network is what it was.
-    fn warn_of_another_network(&self, plan: &Plan) {
-        if let (Some(file), Some(copy)) = (&plan.network_file, self.copy())
-            && std::fs::read_to_string(&copy).is_ok_and(|text| text != file.to_toml())
-        {
-            eprintln!(
-                "warning: {} has changed since that run, which kept a copy: --model {}",
-                plan.config.model,
-                copy.display()
-            );
-        }
-    }
-
     /// A run is repeated only if the weights that it starts from are what they were.
     fn warn_of_other_weights(&self, trainer: &Trainer<'_>) {
         if let (None, Some(sha256), Some(run)) =
@@ -249,6 +236,19 @@ impl Args {
                 "warning: {} has changed since that run: its SHA-256 was {}, and is {sha256}",
                 then.file.display(),
                 then.sha256,
+            );
+        }
+    }
+
+    /// A run is repeated only if its network is what it was.
+    fn warn_of_another_network(&self, plan: &Plan) {
+        if let (Some(file), Some(copy)) = (&plan.network_file, self.copy())
+            && std::fs::read_to_string(&copy).is_ok_and(|text| text != file.to_toml())
+        {
+            eprintln!(
+                "warning: {} has changed since that run, which kept a copy: --model {}",
+                plan.config.model,
+                copy.display()
             );
         }
     }
