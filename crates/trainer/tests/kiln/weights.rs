@@ -467,7 +467,7 @@ fn a_run_takes_a_part_and_lists_the_rest() {
     let words = [&words[..], &["--partial"]].concat();
     let text = run(folder.path(), &words);
     for says in [
-        "weights  start.safetensors: 4 tensors taken, 6 start anew, 4 of them not of the last \
+        "weights  start.safetensors: 4 tensors taken, 6 start anew, 5 of them not of the last \
          layer\n",
         "\n         starts anew: conv2.weight, [12, 6, 5, 5]; the file has [16, 6, 5, 5]\n",
     ] {
