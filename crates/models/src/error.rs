@@ -173,6 +173,18 @@ pub enum WeightsError {
         expected: [usize; 3],
         /// The same of the images.
         found: [usize; 3],
+    /// A tensor holds NaN or infinity.
+    #[error(
+        "tensor `{name}` holds {count} values of {of} that are NaN or infinite: nothing can be \
+         computed with them"
+    )]
+    NotFinite {
+        /// The first such parameter, by its PyTorch name.
+        name: String,
+        /// How many values are not finite.
+        count: usize,
+        /// How many values it has.
+        of: usize,
     },
 
     /// The device did not give the values back.

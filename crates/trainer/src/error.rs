@@ -77,7 +77,7 @@ pub enum TrainError {
         /// What does not fit.
         mismatch: models::Mismatch,
         /// What to do.
-        advice: &'static str,
+        advice: String,
     },
     /// A file or folder cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]

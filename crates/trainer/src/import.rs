@@ -5,8 +5,8 @@ use std::path::Path;
 use models::{ModelOptions, Network, StateDict, Summary};
 
 use crate::{
-    NetworkSource, TrainError,
-    backend::{self, AdapterKind, Backend, BackendChoice},
+    NetworkSource, TrainError, backend,
+    other_form::{Drawn, last_layer},
     start::{Start, StartedFrom},
 };
 
@@ -47,7 +47,11 @@ impl Import {
         let spec = |classes| source.spec(&self.options, image, classes);
         // A network that cannot be is known without the file.
         let usual = spec(self.classes.unwrap_or(source.usual_classes()))?;
-        let summary = usual.summary(image)?;
+        let summary = match self.classes {
+            // A file may have a number of its own.
+            Some(classes) => usual.classifier(image, classes)?,
+            None => usual.summary(image)?,
+        };
 
         let start = Start::read(file, self.partial)?;
         let found = || classes_of(&summary, &start.state);
@@ -55,24 +59,21 @@ impl Import {
             Some(classes) => spec(classes)?,
             None => usual,
         };
-        let network = spec.build(image, &backend::select(host(), AdapterKind::Gpu)?.device)?;
-        let (network, started) = start.apply(network)?;
+        let network = spec.build(image, &backend::host()?.device)?;
+        let drawn = Drawn {
+            source: &source,
+            options: &self.options,
+            image_flag: "--input",
+        };
+        let (network, started) = start.apply(network, &drawn)?;
         Ok(Imported { network, started })
     }
 }
 
 /// What the layer that gives the logits gives in the file.
 fn classes_of(summary: &Summary, state: &StateDict) -> Option<usize> {
-    let last = summary.layers.iter().rev().find(|row| row.parameters > 0)?;
-    let weight = state.get(&format!("{}.weight", last.name))?;
+    let weight = state.get(&format!("{}.weight", last_layer(summary)?))?;
     let classes = *weight.shape.first()?;
     // A shape may claim what it has no values for.
     (classes <= weight.values.len()).then_some(classes)
-}
-
-/// The CPU, where nothing has to be moved.
-fn host() -> BackendChoice {
-    let mut all = Backend::ALL.into_iter();
-    let host = all.find(|backend| backend.is_cpu() && backend.is_compiled_in());
-    host.map_or(BackendChoice::Auto, BackendChoice::Fixed)
 }

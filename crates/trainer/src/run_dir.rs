@@ -9,8 +9,8 @@ use data::DatasetInfo;
 use models::{Network, NetworkFile, StateDict};
 
 use crate::{
-    TrainError, config::TrainConfig, event::EpochDone, network::is_file, summary::RunSummary,
-    whole_file::write_whole,
+    TrainError, config::TrainConfig, event::EpochDone, network::is_file, start::StartedFrom,
+    summary::RunSummary, whole_file::write_whole,
 };
 
 /// Which weights of a run.
@@ -41,6 +41,7 @@ pub struct RunDir {
 
 const NETWORK: &str = "network.toml";
 const DATASET: &str = "dataset.json";
+const WEIGHTS: &str = "weights.json";
 const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
 const CURVES: &str = "curves.svg";
@@ -181,6 +182,33 @@ impl RunDir {
             dataset: found.name.clone(),
             found: found.classes.clone(),
         })
+    }
+
+    /// Writes which file of weights the run starts from, and what it takes of it.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_start(&self, started: &StartedFrom) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string_pretty(started).expect("plain values");
+        text.push('\n');
+        self.write(WEIGHTS, text.as_bytes()).map(drop)
+    }
+
+    /// Which file of weights the run started from, if it did and says so.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] or [`TrainError::Io`].
+    pub fn started_from(&self) -> Result<Option<StartedFrom>, TrainError> {
+        let path = self.path.join(WEIGHTS);
+        let text = match fs::read_to_string(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(TrainError::io("read", &path))?,
+        };
+        let started = serde_json::from_str(&text).map_err(|e| TrainError::NotARun {
+            path: self.path.clone(),
+            problem: format!("{WEIGHTS}: {e}"),
+        })?;
+        Ok(Some(started))
     }
 
     /// Writes the history, an epoch a line.

@@ -2,22 +2,34 @@
 
 use std::{
     fmt,
+    fs::File,
+    io,
     path::{Path, PathBuf},
 };
 
 use models::{Mismatch, Network, StateDict, WeightsError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::{TrainError, config::TrainConfig};
+use crate::{
+    TrainError,
+    config::TrainConfig,
+    other_form::{Drawn, anew, first_layer, is_of, is_of_head, last_layer},
+};
 
 /// What a network took of a file of weights. Displays as a line for the file, and
 /// one for each tensor that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartedFrom {
     /// The file.
     pub file: PathBuf,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
     /// How many tensors, running statistics of batch norms included, it gave.
     pub taken: usize,
+    /// How many tensors start anew that are not of the last layer: more than a
+    /// new number of classes explains.
+    pub anew_before_last: usize,
     /// What did not fit: of the network, it starts anew.
     pub not_taken: Mismatch,
 }
@@ -33,6 +45,11 @@ impl fmt::Display for StartedFrom {
         let anew = missing.len() + shapes.len();
         if anew > 0 {
             write!(f, ", {anew} start anew")?;
+        }
+        match self.anew_before_last {
+            0 => {}
+            before if before == anew => write!(f, ", none of them of the last layer")?,
+            before => write!(f, ", {before} of them not of the last layer")?,
         }
         if !unexpected.is_empty() {
             write!(f, ", {} left out", unexpected.len())?;
@@ -56,6 +73,7 @@ impl fmt::Display for StartedFrom {
 /// Weights to start from.
 pub(crate) struct Start {
     pub file: PathBuf,
+    pub sha256: String,
     pub state: StateDict,
     /// Whether it is enough that some tensors fit.
     pub partial: bool,
@@ -71,34 +89,59 @@ impl Start {
     }
 
     pub fn read(file: &Path, partial: bool) -> Result<Self, TrainError> {
+        let state = StateDict::read(file).and_then(|state| state.check_finite().map(|()| state));
+        let digest = || sha256(file).map_err(|e| wrong_file(file, WeightsError::Read(e)));
         Ok(Self {
             file: file.into(),
-            state: StateDict::read(file).map_err(|e| wrong_file(file, e))?,
+            state: state.map_err(|e| wrong_file(file, e))?,
+            sha256: digest()?,
             partial,
         })
     }
 
-    /// `network` with these weights.
-    pub fn apply(&self, network: Network) -> Result<(Network, StartedFrom), TrainError> {
-        let summary = network.summary();
-        let title = match summary.form {
-            Some(form) => format!("{} in its form `{form}`", summary.network),
-            None => summary.network.clone(),
-        };
+    /// `network`, which is `drawn`, with these weights.
+    ///
+    /// Even a part is not taken of weights of another form that the first layer
+    /// cannot use: what is behind a new first layer has learnt from another one.
+    pub fn apply(
+        &self,
+        network: Network,
+        drawn: &Drawn<'_>,
+    ) -> Result<(Network, StartedFrom), TrainError> {
         let (network, mismatch) = network.with_part_of(&self.state);
+        let summary = network.summary();
         let not_fitting = mismatch.unexpected.len() + mismatch.shapes.len();
         let taken = self.state.len() - not_fitting;
-        if !mismatch.is_empty() && (!self.partial || taken == 0) {
+        let last = last_layer(summary).unwrap_or_default();
+        let before_last = anew(&mismatch).filter(|name| !is_of(name, last)).count();
+        let first = first_layer(summary).unwrap_or_default();
+        let first_anew = anew(&mismatch).any(|name| is_of(name, first));
+
+        let refused = !mismatch.is_empty() && (!self.partial || taken == 0);
+        let other = match refused || first_anew {
+            true => drawn.other_form(&network, &self.state),
+            false => None,
+        };
+        if refused || other.is_some() {
+            let advice = match other {
+                Some(other) => other.advice(),
+                None => advice(network.name(), &mismatch, taken, before_last),
+            };
             return Err(TrainError::OtherWeights {
                 path: self.file.clone(),
-                network: title,
-                advice: advice(network.name(), &mismatch, taken),
+                network: match summary.form {
+                    Some(form) => format!("{} in its form `{form}`", summary.network),
+                    None => summary.network.clone(),
+                },
                 mismatch,
+                advice,
             });
         }
         let started = StartedFrom {
             file: self.file.clone(),
+            sha256: self.sha256.clone(),
             taken,
+            anew_before_last: before_last,
             not_taken: mismatch,
         };
         Ok((network, started))
@@ -117,6 +160,12 @@ pub(crate) fn look(config: &TrainConfig) -> Result<(), TrainError> {
         .map_err(|e| wrong_file(path, WeightsError::Read(e)))
 }
 
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(format!("{:x}", hasher.finalize()))
+}
+
 /// An error of a file, which it may name itself.
 fn wrong_file(path: &Path, error: WeightsError) -> TrainError {
     let source = match error {
@@ -127,15 +176,27 @@ fn wrong_file(path: &Path, error: WeightsError) -> TrainError {
     TrainError::Weights { path, source }
 }
 
-fn advice(network: &str, mismatch: &Mismatch, taken: usize) -> &'static str {
-    let of_heads = |name: &String| name.starts_with("aux1.") || name.starts_with("aux2.");
-    let heads = network == "googlenet" && mismatch.unexpected.iter().any(of_heads);
-    match (heads, taken) {
-        (_, 0) => "nothing of it fits: is it of this network, in this form and width?",
-        (true, _) => {
-            "aux1 and aux2 are auxiliary heads: --auxiliary-heads (auxiliary_heads = true in the \
-             table `network` of a configuration) builds them, --partial leaves them out"
+fn advice(network: &str, mismatch: &Mismatch, taken: usize, before_last: usize) -> String {
+    let mut unexpected = mismatch.unexpected.iter();
+    let heads = unexpected.any(|name| is_of_head(network, name));
+    match (taken, heads) {
+        (0, _) => "nothing of it fits: is it of this network, in this form and width?".into(),
+        (_, true) => {
+            "aux1 and aux2 are auxiliary heads: --auxiliary-heads (auxiliary_heads = true \
+                      in the table `network` of a configuration) builds them, --partial leaves \
+                      them out"
+                .into()
         }
-        _ => "to take what fits, and start the rest anew: --partial (partial_weights = true)",
+        _ => {
+            let partial = "to take what fits, and start the rest anew: --partial (partial_weights \
+                           = true)";
+            match before_last {
+                0 => partial.into(),
+                _ => format!(
+                    "{partial}; {before_last} tensors that would start anew are not of the last \
+                     layer: is it of this network, in this form and width?"
+                ),
+            }
+        }
     }
 }

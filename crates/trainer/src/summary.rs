@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::event::Scores;
+use crate::{event::Scores, start::StartedFrom};
 
 /// What `summary.json` says of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct RunSummary {
     pub seed: u64,
     /// Number of trainable parameters.
     pub parameters: usize,
+    /// The file of weights that it started from, if it did not start anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<StartedFrom>,
     /// Epochs that were finished.
     pub epochs: usize,
     /// The epoch, from 1, whose weights are the best: the highest validation

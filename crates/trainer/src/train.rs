@@ -18,12 +18,13 @@ use data::{Batch, Datasets, Store};
 use models::Network;
 
 use crate::{
-    TrainError,
+    NetworkSource, TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
     datasets::{load_datasets, short_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
     network,
+    other_form::Drawn,
     plan::Plan,
     run_dir::{RunDir, Weights},
     schedule::Schedule,
@@ -81,6 +82,13 @@ impl<'a> Trainer<'a> {
         &self.plan
     }
 
+    /// SHA-256, in hexadecimal digits, of the file of weights that the run starts
+    /// from, if it does not start anew.
+    #[must_use]
+    pub fn weights_sha256(&self) -> Option<&str> {
+        self.start.as_ref().map(|start| start.sha256.as_str())
+    }
+
     /// Adds an observer of the run's events, after those added before.
     #[must_use]
     pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
@@ -110,6 +118,9 @@ impl<'a> Trainer<'a> {
             dir.write_network(file)?;
         }
         dir.write_dataset(&self.plan.info)?;
+        if let Some(started) = &started_from {
+            dir.write_start(started)?;
+        }
         let schedule = Schedule::new(
             &config.schedule,
             config.optimizer.lr(),
@@ -159,7 +170,16 @@ fn first_network(
     }
     match start {
         Some(start) => {
-            let (network, started) = start.apply(network)?;
+            let source = match &plan.network_file {
+                Some(file) => NetworkSource::File(file.clone()),
+                None => NetworkSource::find(&plan.config.model)?,
+            };
+            let drawn = Drawn {
+                source: &source,
+                options: &plan.config.network,
+                image_flag: "--image-size for a folder, else `resize` under augment",
+            };
+            let (network, started) = start.apply(network, &drawn)?;
             Ok((network, Some(started)))
         }
         None => Ok((network, None)),
@@ -344,6 +364,7 @@ impl Run<'_> {
             device: plan.selected.name.clone(),
             seed: plan.config.seed,
             parameters: plan.summary.parameters(),
+            weights: self.started_from.clone(),
             epochs: self.history.len(),
             best_epoch: self.best.map(|best| best.epoch),
             seconds: test.map_or_else(

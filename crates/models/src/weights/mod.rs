@@ -12,13 +12,13 @@ use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Tensor, TensorData},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::state_dict::{StateDict, StateTensor};
 use crate::{Network, WeightsError, transpose::transposed};
 
 /// What of a [`StateDict`] did not fit a network.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// Parameters and buffers of the network that the dict does not hold.
     pub missing: Vec<String>,

@@ -77,6 +77,24 @@ impl StateDict {
         safetensors::serialize(views, note).map_err(|e| WeightsError::Format(e.to_string()))
     }
 
+    /// Looks that all values are numbers.
+    ///
+    /// # Errors
+    /// [`WeightsError::NotFinite`] for the first tensor with NaN or infinity.
+    pub fn check_finite(&self) -> Result<(), WeightsError> {
+        for (name, StateTensor { values, .. }) in self.iter() {
+            let count = values.iter().filter(|value| !value.is_finite()).count();
+            if count > 0 {
+                return Err(WeightsError::NotFinite {
+                    name: name.into(),
+                    count,
+                    of: values.len(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The tensor of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&StateTensor> {

@@ -9,6 +9,7 @@ use std::fmt;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use select::host;
 pub use select::{BackendChoice, BackendError, Selected, select};
 
 /// A backend of Burn that Kiln can be compiled with.

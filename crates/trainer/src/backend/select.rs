@@ -133,6 +133,14 @@ pub fn select(choice: BackendChoice, kind: AdapterKind) -> Result<Selected, Back
     }
 }
 
+/// The CPU, where nothing has to be moved; what `auto` takes if it is not compiled in.
+pub(crate) fn host() -> Result<Selected, BackendError> {
+    let mut all = Backend::ALL.into_iter();
+    let host = all.find(|backend| backend.is_cpu() && backend.is_compiled_in());
+    let choice = host.map_or(BackendChoice::Auto, BackendChoice::Fixed);
+    select(choice, AdapterKind::Gpu)
+}
+
 fn fixed(backend: Backend, kind: AdapterKind) -> Result<Selected, BackendError> {
     if !backend.is_compiled_in() {
         return Err(BackendError::NotCompiledIn {

@@ -1,6 +1,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
-use trainer::{RunDir, TrainError, Weights, write_whole};
+use models::Shape;
+use trainer::{Export, RunDir, Weights, write_whole};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -27,30 +28,35 @@ enum Format {
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let run = RunDir::open(&self.run)?;
-        let config = run.config()?;
-        let info = run.trained_on()?;
-        let state = run.state_dict(self.which)?;
-        let run = std::path::absolute(&self.run)?;
-        let name = run.file_name().unwrap_or_default().to_string_lossy();
+        let export = Export::of(&run, self.which)?;
+        let folder = std::path::absolute(&self.run)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let default = format!("{name}-{}", self.which.file_name());
         let out = super::new_file(self.out, default.into())?;
+        super::outside(&out, &self.run)?;
         let bytes = match self.format {
-            Format::Safetensors => state.to_safetensors(&[("model", &config.model)]),
+            Format::Safetensors => &export.safetensors,
         };
-        let bytes = bytes.map_err(|source| TrainError::Weights {
-            path: out.clone(),
-            source,
-        })?;
-        write_whole(&out, &bytes)?;
+        write_whole(&out, bytes)?;
+        let classes = &export.dataset.classes;
         super::print(&format!(
-            "wrote {out}: {model}, {tensors} tensors, {count} classes: {classes}\n\
+            "wrote {out}: {model}, {tensors} tensors, {count}: {names}\n\
+             images {image}, of pixels from 0 to 1: mean {mean}, std {std}\n\
              in Python: model.load_state_dict(safetensors.torch.load_file({out:?}))\n",
             out = out.display().to_string(),
-            model = config.model,
-            tensors = state.len(),
-            count = info.classes.len(),
-            classes = info.classes.join(", "),
+            model = export.network.title(),
+            tensors = export.tensors,
+            count = super::classes(classes.len()),
+            names = classes.join(", "),
+            image = Shape::Map(export.network.image),
+            mean = list(&export.mean),
+            std = list(&export.std),
         ))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn list(numbers: &[f32]) -> String {
+    let texts: Vec<String> = numbers.iter().map(f32::to_string).collect();
+    texts.join(", ")
 }

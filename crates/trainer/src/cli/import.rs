@@ -36,9 +36,10 @@ impl Args {
         };
         let imported = import.read(&self.file)?;
         let out = super::new_file(self.out, self.file.with_extension("safetensors"))?;
+        super::not_the_same(&out, &self.file)?;
 
         let network = &imported.network;
-        let classes = network.classes();
+        let classes = super::classes(network.classes());
         let bytes = network
             .to_safetensors(&[("model", network.name())])
             .map_err(|source| TrainError::Weights {
@@ -47,7 +48,7 @@ impl Args {
             })?;
         write_whole(&out, &bytes)?;
         super::print(&format!(
-            "{}\nwrote {}: {}, {classes} classes\n",
+            "{}\nwrote {}: {}, {classes}\n",
             imported.started,
             out.display(),
             network.name(),

@@ -12,8 +12,12 @@ mod store;
 mod summary;
 mod train;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use trainer::backend::Backend;
 
@@ -94,16 +98,77 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// The file to write: the one that was asked for, or `default` if nothing is
-/// there yet.
+/// The file to write: the one that was asked for, of a link what it leads to, or
+/// `default` if nothing is there yet.
 fn new_file(asked: Option<PathBuf>, default: PathBuf) -> anyhow::Result<PathBuf> {
-    match asked {
-        Some(path) => Ok(path),
-        None if default.exists() => anyhow::bail!(
+    let Some(path) = asked else {
+        anyhow::ensure!(
+            default.symlink_metadata().is_err(),
             "{} is there already: name a file to write, or this one, with --out",
             default.display()
-        ),
-        None => Ok(default),
+        );
+        return Ok(default);
+    };
+    let Ok(there) = path.metadata() else {
+        anyhow::ensure!(
+            !path.is_symlink(),
+            "--out {} is a link to what is not there",
+            path.display()
+        );
+        return Ok(path);
+    };
+    anyhow::ensure!(
+        there.is_file(),
+        "--out {} is there, and is no file",
+        path.display()
+    );
+    // A file is written beside its name and renamed, which would replace the link.
+    match path.is_symlink() {
+        true => path
+            .canonicalize()
+            .with_context(|| format!("cannot follow --out {}", path.display())),
+        false => Ok(path),
+    }
+}
+
+/// Looks that `out` is not the file that was read.
+fn not_the_same(out: &Path, input: &Path) -> anyhow::Result<()> {
+    let same = out.canonicalize().is_ok_and(|out| {
+        let input = input.canonicalize();
+        input.is_ok_and(|input| input == out)
+    });
+    anyhow::ensure!(
+        !same,
+        "--out {} is the file that was read: name another one",
+        out.display()
+    );
+    Ok(())
+}
+
+/// Looks that `out` does not lie in the folder of a run, which is never written to again.
+fn outside(out: &Path, run: &Path) -> anyhow::Result<()> {
+    let folder = match out.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let inside = folder.canonicalize().is_ok_and(|folder| {
+        let run = run.canonicalize();
+        run.is_ok_and(|run| folder.starts_with(run))
+    });
+    anyhow::ensure!(
+        !inside,
+        "{} would lie in the folder of the run, which is left as it is: name another place with \
+         --out",
+        out.display()
+    );
+    Ok(())
+}
+
+/// A number of classes, in words.
+fn classes(count: usize) -> String {
+    match count {
+        1 => "1 class".into(),
+        count => format!("{count} classes"),
     }
 }
 

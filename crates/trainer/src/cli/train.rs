@@ -165,6 +165,7 @@ impl Args {
         let datasets = datasets.map_err(|error| self.with_copy(error))?;
         let trainer = Trainer::with_datasets(config, datasets)?;
         self.warn_of_another_network(trainer.plan());
+        self.warn_of_other_weights(&trainer);
         let backend = trainer.plan().selected.backend;
 
         // A second Ctrl-C does not wait for the end of the step.
@@ -193,21 +194,24 @@ impl Args {
         })
     }
 
+    /// The run whose configuration this is.
+    fn repeated(&self) -> Option<RunDir> {
+        let folder = self.config.as_ref()?.parent()?;
+        // Of a bare name, there is nothing before it.
+        let here = Path::new(".");
+        let folder = if folder == Path::new("") {
+            here
+        } else {
+            folder
+        };
+        RunDir::open(folder).ok()
+    }
+
     /// The copy of the network that the run kept whose configuration this is.
     fn copy(&self) -> Option<PathBuf> {
-        match (&self.config, &self.model) {
-            (Some(config), None) => {
-                let folder = config.parent()?;
-                // Of a bare name, there is nothing before it.
-                let here = Path::new(".");
-                let folder = if folder == Path::new("") {
-                    here
-                } else {
-                    folder
-                };
-                RunDir::open(folder).ok()?.network()
-            }
-            _ => None,
+        match self.model {
+            None => self.repeated()?.network(),
+            Some(_) => None,
         }
     }
 
@@ -218,6 +222,21 @@ impl Args {
                 TrainError::NetworkMoved { source, copy }
             }
             (error, _) => error,
+        }
+    }
+
+    /// A run is repeated only if the weights that it starts from are what they were.
+    fn warn_of_other_weights(&self, trainer: &Trainer<'_>) {
+        if let (None, Some(sha256), Some(run)) =
+            (&self.weights, trainer.weights_sha256(), self.repeated())
+            && let Ok(Some(then)) = run.started_from()
+            && then.sha256 != sha256
+        {
+            eprintln!(
+                "warning: {} has changed since that run: its SHA-256 was {}, and is {sha256}",
+                then.file.display(),
+                then.sha256,
+            );
         }
     }
 

@@ -62,7 +62,8 @@ impl<W: Write> Console<W> {
         self
     }
 
-    /// Writes nothing but the result.
+    /// Writes nothing but the result to `out`; to standard error, which tensors of a
+    /// file of weights were not taken.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.detail = Detail::Result;
@@ -74,14 +75,19 @@ impl<W: Write> Console<W> {
         self.steps = run.steps_per_epoch;
         self.run.clone_from(&run.run);
         if self.detail == Detail::Result {
-            return Ok(());
+            return match &run.weights {
+                Some(weights) if !weights.not_taken.is_empty() => {
+                    writeln!(io::stderr(), "{weights}")
+                }
+                _ => Ok(()),
+            };
         }
         let [channels, height, width] = run.image;
         writeln!(
             self.out,
             "model    {model}{form}, {parameters} parameters\n\
              data     {dataset}: {train} training, {valid} validation and {test} test images \
-             {channels}×{height}×{width}, {classes} classes",
+             {channels}×{height}×{width}, {classes} {class}",
             model = run.model,
             form = run
                 .form
@@ -92,6 +98,7 @@ impl<W: Write> Console<W> {
             valid = run.valid_images,
             test = run.test_images,
             classes = run.classes,
+            class = if run.classes == 1 { "class" } else { "classes" },
         )?;
         writeln!(
             self.out,

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use burn::tensor::Device;
-use models::{Model, StateDict};
+use models::{Model, StateDict, StateTensor};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
 use crate::{
     bad_input::fails,
-    support::{QUICK, kiln, scratch, stderr, stdout, train},
+    support::{QUICK, kiln, newest, scratch, stderr, stdout, summary, train},
 };
 
 /// Runs `kiln` in `folder`, which goes well, and gives what it prints.
@@ -42,7 +42,8 @@ fn an_export_is_imported_as_it_was() {
         let words = ["export", run_dir.to_str().unwrap(), "--which", which];
         let text = run(folder.path(), &[&words[..], &["--out", &out]].concat());
         assert!(
-            text.contains("lenet5, 10 tensors, 10 classes: 0, 1, 2"),
+            text.contains("lenet5, 10 tensors, 10 classes: 0, 1, 2")
+                && text.contains("images 1×28×28, of pixels from 0 to 1: mean 0."),
             "{text}"
         );
         let exported = folder.path().join(&out);
@@ -50,6 +51,15 @@ fn an_export_is_imported_as_it_was() {
         let bytes = fs::read(&exported).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(file.tensor("fc1.weight").unwrap().shape(), [120, 400]);
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let note = &header.metadata().as_ref().unwrap()["kiln"];
+        for says in [
+            "model=lenet5 form=only width=1 image=1x28x28 mean=0.",
+            " std=0.",
+            r#" classes=["0","1","2","#,
+        ] {
+            assert!(note.contains(says), "no {says} in {note}");
+        }
 
         let words = [
             "import",
@@ -80,6 +90,64 @@ fn an_export_is_imported_as_it_was() {
             .is_file()
     );
     fails(folder.path(), &words, 1, &["there already", "--out"]);
+}
+
+#[test]
+fn an_export_is_of_the_network_of_its_run() {
+    let folder = scratch();
+    let run_dir = train(&folder.path().join("runs"), &QUICK);
+    let words = ["export", run_dir.to_str().unwrap()];
+    let own = run_dir.join("extra.safetensors");
+    let inside = [&words[..], &["--out", own.to_str().unwrap()]].concat();
+    fails(folder.path(), &inside, 1, &["in the folder of the run"]);
+    let best = run_dir.join("best.safetensors");
+    let over = [&words[..], &["--out", best.to_str().unwrap()]].concat();
+    fails(folder.path(), &over, 1, &["in the folder of the run"]);
+
+    write(&best, models::lenet5(9), [1, 28, 28]);
+    let says = ["best.safetensors", "fc3.bias is [9], the network has [10]"];
+    fails(folder.path(), &words, 1, &says);
+}
+
+#[test]
+fn nothing_is_written_over_what_is_no_file_or_was_read() {
+    let folder = scratch();
+    let path = |name| folder.path().join(name);
+    write(&path("a.safetensors"), models::lenet5(10), [1, 28, 28]);
+    let import = |out| ["import", "a.safetensors", "--model", "lenet5", "--out", out];
+    let says = ["is the file that was read"];
+    fails(folder.path(), &import("./a.safetensors"), 1, &says);
+    fs::create_dir(path("folder")).unwrap();
+    fails(folder.path(), &import("folder"), 1, &["is no file"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        fails(folder.path(), &import("/dev/null"), 1, &["is no file"]);
+        symlink(path("a.safetensors"), path("same")).unwrap();
+        fails(folder.path(), &import("same"), 1, &says);
+        symlink(path("none"), path("dangling")).unwrap();
+        fails(folder.path(), &import("dangling"), 1, &["not there"]);
+        fs::write(path("target"), "old").unwrap();
+        symlink(path("target"), path("link")).unwrap();
+        run(folder.path(), &import("link"));
+        assert!(path("link").is_symlink());
+        assert_eq!(tensors(&path("target")), tensors(&path("a.safetensors")));
+    }
+}
+
+#[test]
+fn classes_that_a_file_of_a_network_does_not_have_are_refused() {
+    let folder = scratch();
+    let text = "[[layers]]\nname = \"flatten\"\nkind = \"flatten\"\n\
+                [[layers]]\nname = \"fc\"\nkind = \"linear\"\nfeatures = 5\n";
+    fs::write(folder.path().join("net.toml"), text).unwrap();
+    let words = ["import", "a.safetensors", "--model", "net.toml"];
+    let words = [&words[..], &["--input", "1x4x4", "--classes", "7"]].concat();
+    let says = [
+        "net.toml, line",
+        "ends in 5 logits, and there are 7 classes",
+    ];
+    fails(folder.path(), &words, 2, &says);
 }
 
 #[test]
@@ -201,12 +269,80 @@ fn files_that_hold_no_weights_are_refused_by_name() {
         1,
         &["cut.pth: not a whole safetensors"],
     );
+    let bias = |values: Vec<f32>| StateTensor {
+        shape: vec![values.len()],
+        values,
+    };
+    let mut state = StateDict::default();
+    state.insert("conv1.bias", bias(vec![0.0; 6]));
+    state.insert("conv2.bias", bias(vec![1.0, f32::NAN, f32::INFINITY]));
+    let bytes = state.to_safetensors(&[]).unwrap();
+    fs::write(folder.path().join("nan.pth"), bytes).unwrap();
+    let says = ["nan.pth: tensor `conv2.bias` holds 2 values of 3 that are NaN or infinite"];
+    fails(folder.path(), &import("nan.pth"), 1, &says);
+    fails(folder.path(), &["--weights", "nan.pth"], 1, &says);
     fs::write(folder.path().join("zip.pth"), b"PK\x03\x04").unwrap();
     let (code, says) = match cfg!(feature = "pytorch") {
         true => (1, "zip.pth: cannot be read as PyTorch's weights"),
         false => (2, "--features pytorch"),
     };
     fails(folder.path(), &import("zip.pth"), code, &[says]);
+}
+
+#[test]
+fn weights_of_another_form_are_named_for_what_they_are() {
+    let folder = scratch();
+    let imagenet = models::resnet18(7).width(0.05).form(models::Form::ImageNet);
+    write(
+        &folder.path().join("a.safetensors"),
+        imagenet,
+        [1, 224, 224],
+    );
+    let words = [
+        "import",
+        "a.safetensors",
+        "--model",
+        "resnet18",
+        "--width",
+        "0.05",
+        "--out",
+        "b.safetensors",
+    ];
+    let import = |more: &[&'static str]| [&words[..], more].concat();
+    let says = [
+        "another shape: conv1.weight",
+        "these are weights of the form `imagenet`: --form imagenet",
+    ];
+    let small = import(&["--input", "1x28x28"]);
+    fails(folder.path(), &small, 1, &says);
+    // What is behind a new first layer would be of no use.
+    let partial = [&small[..], &["--partial"]].concat();
+    fails(folder.path(), &partial, 1, &says);
+    let form = [&small[..], &["--form", "imagenet"]].concat();
+    let text = run(folder.path(), &form);
+    assert!(text.contains("resnet18, 7 classes"), "{text}");
+
+    // For a run with other classes, the last layer starts anew; so it does by the advice.
+    let train = [
+        &["train", "--backend", "flex"],
+        &QUICK[..],
+        &["--model", "resnet18", "--width", "0.05"],
+        &["--weights", "a.safetensors"],
+    ]
+    .concat();
+    let says = [
+        says[0],
+        says[1],
+        "with --partial (partial_weights = true) for a new last layer",
+    ];
+    fails(folder.path(), &train, 1, &says);
+    let train = [&train[..], &["--partial"]].concat();
+    fails(folder.path(), &train, 1, &says);
+    let text = run(
+        folder.path(),
+        &[&train[..], &["--form", "imagenet"]].concat(),
+    );
+    assert!(text.contains("tensors taken, 2 start anew\n"), "{text}");
 }
 
 #[test]
@@ -272,6 +408,28 @@ fn a_run_starts_from_a_file() {
     let again = train(&runs, &["--config", config.to_str().unwrap()]);
     let read = |run: &Path| fs::read(run.join("best.safetensors")).unwrap();
     assert!(read(&again) == read(&run_dir));
+    assert_eq!(
+        fs::read_to_string(run_dir.join("weights.json")).unwrap(),
+        fs::read_to_string(again.join("weights.json")).unwrap()
+    );
+    // And a word if the file is another by then, unless it is asked for.
+    let other = StateDict::read(&last).unwrap();
+    fs::write(&file, other.to_safetensors(&[("of", "another")]).unwrap()).unwrap();
+    let words = ["train", "--quiet", "--config", config.to_str().unwrap()];
+    for (words, warns) in [
+        (words.to_vec(), true),
+        ([&words[..], &from].concat(), false),
+    ] {
+        let output = kiln()
+            .args(&words)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let error = stderr(&output);
+        assert!(output.status.success(), "{error}");
+        let warning = "start.safetensors has changed since that run: its SHA-256 was";
+        assert_eq!(error.contains(warning), warns, "{error}");
+    }
     // What a run has learnt, it has in its own folder.
     fs::remove_file(&file).unwrap();
     run(folder.path(), &["eval", run_dir.to_str().unwrap()]);
@@ -309,7 +467,8 @@ fn a_run_takes_a_part_and_lists_the_rest() {
     let words = [&words[..], &["--partial"]].concat();
     let text = run(folder.path(), &words);
     for says in [
-        "weights  start.safetensors: 4 tensors taken, 6 start anew\n",
+        "weights  start.safetensors: 4 tensors taken, 6 start anew, 5 of them not of the last \
+         layer\n",
         "\n         starts anew: conv2.weight, [12, 6, 5, 5]; the file has [16, 6, 5, 5]\n",
     ] {
         assert!(text.contains(says), "no {says} in {text}");
@@ -319,7 +478,20 @@ fn a_run_takes_a_part_and_lists_the_rest() {
     let weights = &started["weights"];
     assert_eq!(weights["taken"], 4);
     assert_eq!(weights["not_taken"]["shapes"].as_array().unwrap().len(), 6);
-    let run_dir = crate::support::newest(&folder.path().join("runs"));
+    let run_dir = newest(&folder.path().join("runs"));
+    assert_eq!(summary(&run_dir)["weights"], *weights);
+    assert_eq!(weights["sha256"].as_str().unwrap().len(), 64);
+    // Also where nothing but the result is asked for.
+    let quiet = [&words[..], &["--quiet"]].concat();
+    let output = kiln()
+        .args(quiet)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    assert!(!stdout(&output).contains("anew"));
+    let starts = "starts anew: conv2.weight, [12, 6, 5, 5]";
+    assert!(stderr(&output).contains(starts), "{}", stderr(&output));
     let (old, new) = (tensors(&file), tensors(&run_dir.join("last.safetensors")));
     assert_eq!(new["conv1.weight"], old["conv1.weight"]);
     assert_eq!(new["conv2.weight"].0, [12, 6, 5, 5]);
