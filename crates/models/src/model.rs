@@ -10,6 +10,7 @@ use crate::{Architecture, Init, ModelError, Network, NetworkSpec, Summary, regis
 #[serde(deny_unknown_fields, default)]
 pub struct ModelOptions {
     /// Which form of it, where there are several.
+    #[serde(skip_serializing_if = "Form::is_auto")]
     pub form: Form,
     /// Factor of all channels and hidden features, above 0; rounded to the nearest,
     /// at least 1. Only in convolutional families from AlexNet on.
@@ -129,6 +130,11 @@ impl Form {
             Self::Small => "small",
             Self::ImageNet => "imagenet",
         }
+    }
+
+    // By reference, as serde asks for it.
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
     }
 
     fn of(self, [_, height, width]: [usize; 3]) -> Self {

@@ -3,7 +3,7 @@
 use data::{
     BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
 };
-use models::{NetworkFile, NetworkSpec, Summary};
+use models::{Form, NetworkFile, NetworkSpec, Summary};
 use std::sync::Arc;
 
 use crate::{
@@ -72,6 +72,12 @@ impl Plan {
         let test = loaders.scored(datasets.test, all)?;
 
         config.backend = BackendChoice::Fixed(selected.backend);
+        if let Some(form) = Form::ALL
+            .into_iter()
+            .find(|f| spec.form() == Some(f.name()))
+        {
+            config.network.form = form;
+        }
         config.optimizer.lr = Some(config.optimizer.lr());
         config.optimizer.weight_decay = Some(config.optimizer.weight_decay());
         Ok(Self {

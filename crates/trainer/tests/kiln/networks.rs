@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bad_input::fails,
-    support::{kiln, kiln_with, scratch, stderr, stdout},
+    support::{kiln, kiln_with, newest, scratch, stderr, stdout},
 };
 
 /// What `kiln` prints on these words.
@@ -213,9 +213,12 @@ fn trains_a_form_and_a_width() {
     let folder = scratch();
     let train = |words: &[&str]| {
         let mut command = kiln();
-        command.args(["train", "--backend", "flex", "--model", "resnet18"]);
-        let words = command.args(["--epochs", "1", "--limit", "20"]).args(words);
-        let output = words.current_dir(folder.path()).output().unwrap();
+        command.args(["train", "--backend", "flex", "--epochs", "1"]);
+        command.args(["--limit", "20"]).args(words);
+        if !words.contains(&"--model") {
+            command.args(["--model", "resnet18"]);
+        }
+        let output = command.current_dir(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     };
@@ -225,13 +228,26 @@ fn trains_a_form_and_a_width() {
         text.starts_with("model    resnet18 (imagenet form), "),
         "{text}"
     );
-    let run = fs::read_dir(folder.path().join("runs")).unwrap().next();
-    let config = run.unwrap().unwrap().path().join("config.toml");
-    let config = fs::read_to_string(config).unwrap();
+    let config = || {
+        let run = newest(&folder.path().join("runs"));
+        fs::read_to_string(run.join("config.toml")).unwrap()
+    };
+    let text = config();
     assert!(
-        config.contains("form = \"imagenet\"\nwidth = 0.0625\n"),
-        "{config}"
+        text.contains("form = \"imagenet\"\nwidth = 0.0625\n"),
+        "{text}"
     );
+    // What is chosen by the size of the images is written down.
+    train(&["--width", "0.0625"]);
+    let text = config();
+    assert!(
+        text.contains("[network]\nform = \"small\"\nwidth = 0.0625\n"),
+        "{text}"
+    );
+    // And of a network with one form, none.
+    train(&["--model", "lenet-small"]);
+    let text = config();
+    assert!(text.contains("[network]\nwidth = 1.0\n"), "{text}");
 
     let words = ["--width", "0", "--model", "resnet18"];
     fails(
