@@ -229,8 +229,10 @@ fn trains_a_form_and_a_width() {
         "{text}"
     );
     let config = || {
-        let run = newest(&folder.path().join("runs"));
-        fs::read_to_string(run.join("config.toml")).unwrap()
+        let runs = folder.path().join("runs");
+        let text = fs::read_to_string(newest(&runs).join("config.toml")).unwrap();
+        fs::remove_dir_all(runs).unwrap();
+        text
     };
     let text = config();
     assert!(
