@@ -13,11 +13,12 @@ const LONGEST: usize = 40;
 const FOLDER: &str = "folder:";
 
 /// Loads the data set that `config` names; `store` gets what is missing, and
-/// tells `progress` how that goes. That the model exists, and the file of weights
-/// if there is to be one, is looked at first.
+/// tells `progress` how that goes. That the model exists, and can have the options
+/// that are chosen for it, and that the file of weights exists, if there is to be
+/// one, is looked at first.
 ///
 /// # Errors
-/// [`TrainError::Unknown`], [`TrainError::NetworkFile`], [`TrainError::Weights`] or
+/// [`TrainError::Config`], [`TrainError::Unknown`], [`TrainError::NetworkFile`], [`TrainError::Weights`] or
 /// [`TrainError::Data`].
 pub fn load_datasets(
     config: &TrainConfig,
@@ -25,7 +26,7 @@ pub fn load_datasets(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Datasets, TrainError> {
     // A slip in the name of the model, or in a file, is no reason to fetch.
-    NetworkSource::find(&config.model)?;
+    NetworkSource::find(&config.model)?.check(config)?;
     start::look(config)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
         Some(path) => folder::load(path, &config.folder)?,

@@ -2,9 +2,12 @@
 
 use std::path::{Path, is_separator};
 
-use models::{Architecture, ModelOptions, NetworkFile, NetworkSpec};
+use models::{Architecture, ModelError, ModelOptions, NetworkFile, NetworkSpec};
 
-use crate::TrainError;
+use crate::{
+    TrainError,
+    config::{ConfigError, TrainConfig},
+};
 
 /// What the word after `--model` stands for.
 #[derive(Debug, Clone)]
@@ -47,6 +50,31 @@ impl NetworkSource {
         })
     }
 
+    /// As [`spec`](Self::spec), with the options and the seed of a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for an option that the network does not have, or a
+    /// value that it cannot have.
+    pub(crate) fn configured(
+        &self,
+        config: &TrainConfig,
+        image: [usize; 3],
+        classes: usize,
+    ) -> Result<NetworkSpec, TrainError> {
+        let spec = self.spec(&config.network, image, classes);
+        Ok(spec.map_err(of_key)?.seed(config.seed))
+    }
+
+    /// Whether the network can have the options of a configuration, which no
+    /// images decide.
+    ///
+    /// # Errors
+    /// As [`configured`](Self::configured).
+    pub(crate) fn check(&self, config: &TrainConfig) -> Result<(), TrainError> {
+        let any = [3, 32, 32];
+        self.configured(config, any, self.usual_classes()).map(drop)
+    }
+
     /// `[channels, height, width]`, if given, else that of the images that the network
     /// was published for.
     ///
@@ -79,6 +107,41 @@ impl NetworkSource {
             Self::File(file) => Some(file),
         }
     }
+}
+
+/// The error of an option, as one of its key in a configuration.
+fn of_key(error: TrainError) -> TrainError {
+    let TrainError::Model(ModelError::Option {
+        model,
+        option,
+        value,
+        problem,
+    }) = error
+    else {
+        return error;
+    };
+    let key = match option {
+        "form" => "network.form",
+        "width" => "network.width",
+        "auxiliary_heads" => "network.auxiliary_heads",
+        "dropout" => "network.dropout",
+        "init" => "network.init",
+        // The number of classes, which is no key.
+        _ => {
+            return TrainError::Model(ModelError::Option {
+                model,
+                option,
+                value,
+                problem,
+            });
+        }
+    };
+    TrainError::Config(ConfigError::Value {
+        key,
+        value,
+        problem: format!("{model}: {problem}"),
+        origin: None,
+    })
 }
 
 /// Whether `model` is a file and no name.

@@ -52,9 +52,7 @@ impl Plan {
 
         let (image, classes) = (pipeline.shape(), info.classes.len());
         let source = NetworkSource::find(&config.model)?;
-        let spec = source
-            .spec(&config.network, image, classes)?
-            .seed(config.seed);
+        let spec = source.configured(&config, image, classes)?;
         let summary = spec.classifier(image, classes)?;
 
         let selected = backend::select(config.backend, config.adapter)?;

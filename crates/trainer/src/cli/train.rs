@@ -160,10 +160,11 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = self.config()?;
+        let (config, origins) = self.config()?;
         let datasets = self.store.load(&config);
-        let datasets = datasets.map_err(|error| self.with_copy(error))?;
-        let trainer = Trainer::with_datasets(config, datasets)?;
+        let datasets = datasets.map_err(|error| origins.locate(self.with_copy(error)))?;
+        let trainer = Trainer::with_datasets(config, datasets);
+        let trainer = trainer.map_err(|error| origins.locate(error))?;
         self.warn_of_another_network(trainer.plan());
         let backend = trainer.plan().selected.backend;
 
@@ -234,30 +235,21 @@ impl Args {
         }
     }
 
-    /// The configuration: the file, or the default, with the flags over it.
-    fn config(&self) -> Result<TrainConfig, TrainError> {
+    /// The configuration: the file, or the default, with the flags over it; and
+    /// where its values were given.
+    fn config(&self) -> Result<(TrainConfig, Origins), TrainError> {
         let (mut config, file) = match &self.config {
             Some(path) => {
                 let (config, text) = TrainConfig::read(path)?;
-                (config, Some((path, text)))
+                (config, Some((path.clone(), text)))
             }
             None => (TrainConfig::default(), None),
         };
         let flags = self.override_with_flags(&mut config);
-        config.validate().map_err(|mut error| {
-            // Say where the value was given.
-            if let ConfigError::Value { key, origin, .. } = &mut error {
-                *origin = match (flags.iter().find(|(given, _)| given == key), &file) {
-                    (Some((_, flag)), _) => Some(format!("--{flag}")),
-                    (None, Some((path, text))) => {
-                        line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
-                    }
-                    (None, None) => None,
-                };
-            }
-            error
-        })?;
-        Ok(config)
+        let origins = Origins { flags, file };
+        let valid = config.validate();
+        valid.map_err(|error| origins.locate(error.into()))?;
+        Ok((config, origins))
     }
 
     /// Puts the flags that were given into `config`; the keys that they set, each with its flag.
@@ -307,10 +299,36 @@ impl Args {
         }
         if self.auxiliary_heads {
             config.network.auxiliary_heads = true;
+            given.push(("network.auxiliary_heads", "auxiliary-heads"));
         }
         if self.no_augment {
             config.augment.clear();
         }
         given
+    }
+}
+
+/// Where the values of a configuration were given.
+struct Origins {
+    /// Keys, each with its flag.
+    flags: Vec<(&'static str, &'static str)>,
+    /// The file and its text.
+    file: Option<(PathBuf, String)>,
+}
+
+impl Origins {
+    /// The error of a value, with where that was given.
+    fn locate(&self, mut error: TrainError) -> TrainError {
+        if let TrainError::Config(ConfigError::Value { key, origin, .. }) = &mut error {
+            let flag = self.flags.iter().find(|(given, _)| given == key);
+            *origin = match (flag, &self.file) {
+                (Some((_, flag)), _) => Some(format!("--{flag}")),
+                (None, Some((path, text))) => {
+                    line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
+                }
+                (None, None) => None,
+            };
+        }
+        error
     }
 }

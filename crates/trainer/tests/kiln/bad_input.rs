@@ -71,6 +71,45 @@ fn impossible_values_name_their_flag() {
     }
 }
 
+/// Before anything is fetched: there is no CIFAR-10 here, and none is to be got.
+#[test]
+fn options_of_the_network_are_checked_before_the_data_set() {
+    let folder = scratch();
+    let data = ["--dataset", "cifar10", "--data-dir", "none", "--offline"];
+    let train = |words: &[&str], says: &str| {
+        let words = [&data[..], words].concat();
+        fails(folder.path(), &words, 2, &[says]);
+    };
+    train(
+        &["--model", "resnet18", "--width", "-1"],
+        "--width: network.width = -1: resnet18: it must be above 0",
+    );
+    train(
+        &["--form", "small"],
+        "--form: network.form = small: lenet5: it has one form only",
+    );
+    train(
+        &["--auxiliary-heads"],
+        "--auxiliary-heads: network.auxiliary_heads = true: lenet5: only googlenet",
+    );
+    for (network, says) in [
+        (
+            "[network]\ndropout = 0.3",
+            "a.toml, line 2: network.dropout = 0.3: lenet5: it has no dropout layer",
+        ),
+        (
+            "[network.init]\nconv = { name = \"normal\", std = -1.0 }",
+            "a.toml, line 1: network.init = { … }: lenet5: conv.std = -1",
+        ),
+    ] {
+        fs::write(folder.path().join("a.toml"), network).unwrap();
+        train(&["--config", "a.toml"], says);
+    }
+    // With nothing wrong about it, the data set is what is missing.
+    let words = [&data[..], &["--model", "resnet18"]].concat();
+    fails(folder.path(), &words, 1, &["cifar10"]);
+}
+
 #[test]
 fn a_bad_config_names_file_line_and_key() {
     let folder = scratch();

@@ -256,6 +256,6 @@ fn trains_a_form_and_a_width() {
         folder.path(),
         &words,
         2,
-        &["resnet18: width = 0", "above 0"],
+        &["--width: network.width = 0: resnet18: ", "above 0"],
     );
 }
