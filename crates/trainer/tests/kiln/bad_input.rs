@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{QUICK, kiln, scratch, stderr, stdout, train};
+use crate::support::{QUICK, kiln, scratch, stderr, stdout, summary, train};
 
 /// Runs `kiln` in `folder` and checks how it fails.
 pub fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
@@ -228,8 +228,24 @@ fn eval_refuses_what_is_not_a_run() {
         folder.path(),
         &["eval", run.to_str().unwrap()],
         2,
-        &["no best.safetensors in it"],
+        &["no best.safetensors in it\n"],
     );
+    // As a run is left that was interrupted in its first epoch.
+    let mut interrupted = summary(&run);
+    interrupted["best_epoch"] = serde_json::Value::Null;
+    fs::write(run.join("summary.json"), interrupted.to_string()).unwrap();
+    for verb in ["eval", "export"] {
+        let words = [verb, run.to_str().unwrap()];
+        let says = ["no best.safetensors in it: no epoch was finished; --which last"];
+        fails(folder.path(), &words, 2, &says);
+        let output = kiln()
+            .args(words)
+            .args(["--which", "last"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
     fs::write(folder.path().join("empty/config.toml"), "epochs = 0").unwrap();
     fails(folder.path(), &["eval", "empty"], 2, &["epochs"]);
 }
@@ -327,7 +343,7 @@ fn a_run_that_diverges_names_step_and_last_good_weights() {
         // They are good: they give a loss.
         let run = Path::new(path).parent().unwrap();
         let output = kiln()
-            .args(["eval", "--json", "--weights", "last"])
+            .args(["eval", "--json", "--which", "last"])
             .arg(run)
             .current_dir(folder.path())
             .output()
