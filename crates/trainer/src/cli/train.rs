@@ -6,7 +6,7 @@ use std::{
 };
 
 use data::HoldOut;
-use models::{Form, NetworkFileError};
+use models::NetworkFileError;
 use trainer::{
     Plan, RunDir, Status, TrainConfig, TrainError, Trainer,
     backend::{AdapterKind, BackendChoice},
@@ -14,7 +14,7 @@ use trainer::{
     observers::{Console, Json},
 };
 
-use super::{network::forms, store::StoreArgs};
+use super::{network::OptionArgs, store::StoreArgs};
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -27,21 +27,8 @@ pub struct Args {
     /// Network: a name that `kiln models` lists, or a file that describes one [default: lenet5]
     #[arg(help_heading = "What", long, value_name = "NAME|FILE.toml")]
     model: Option<String>,
-    /// Form of the network, where there are several: auto (by the size of the images), small,
-    /// imagenet [default: auto]
-    #[arg(help_heading = "What", long, value_name = "NAME", hide_possible_values = true, value_parser = forms())]
-    form: Option<Form>,
-    /// Factor of all channels and hidden features, where it can be chosen [default: 1]
-    #[arg(
-        help_heading = "What",
-        long,
-        value_name = "FACTOR",
-        allow_negative_numbers = true
-    )]
-    width: Option<f64>,
-    /// With the second classifiers of GoogLeNet, whose losses count 0.3 each
-    #[arg(help_heading = "What", long)]
-    auxiliary_heads: bool,
+    #[command(flatten, next_help_heading = "What")]
+    options: OptionArgs,
     /// Data set: mnist-mini (6,000 digits in the program), mnist, fashion-mnist, kmnist, cifar10,
     /// cifar100, or folder:PATH with a folder of images for each class [default: mnist-mini]
     #[arg(help_heading = "What", long, value_name = "NAME")]
@@ -256,8 +243,8 @@ impl Args {
     fn override_with_flags(&self, config: &mut TrainConfig) -> Vec<(&'static str, &'static str)> {
         let mut given = Vec::new();
         macro_rules! flag {
-            ($flag:ident => $($key:ident).+, $name:literal) => {
-                if let Some(value) = &self.$flag {
+            ($($flag:ident).+ => $($key:ident).+, $name:literal) => {
+                if let Some(value) = &self.$($flag).+ {
                     config.$($key).+ = value.clone().into();
                     given.push((concat_key!($($key).+), $name));
                 }
@@ -272,8 +259,8 @@ impl Args {
             };
         }
         flag!(model => model, "model");
-        flag!(form => network.form, "form");
-        flag!(width => network.width, "width");
+        flag!(options.form => network.form, "form");
+        flag!(options.width => network.width, "width");
         flag!(dataset => dataset, "dataset");
         flag!(image_size => folder.size, "image-size");
         flag!(backend => backend, "backend");
@@ -297,7 +284,7 @@ impl Args {
             config.partial_weights = true;
             given.push(("partial_weights", "partial"));
         }
-        if self.auxiliary_heads {
+        if self.options.auxiliary_heads {
             config.network.auxiliary_heads = true;
             given.push(("network.auxiliary_heads", "auxiliary-heads"));
         }
