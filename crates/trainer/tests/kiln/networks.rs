@@ -38,7 +38,7 @@ fn models_lists_what_matches() {
     let row = says(&["models", "resnet18"]);
     for word in [
         "ResNet",
-        "11689512",
+        "11,689,512",
         "1.81 G",
         "3×224×224",
         "He et al. 2016",
@@ -153,6 +153,9 @@ fn graph_writes_every_format() {
     for (words, start) in [
         (vec!["--out", "net.dot"], "digraph"),
         (vec!["--out", "net.mmd"], "---"),
+        (vec!["--out", "net.md"], "---"),
+        (vec!["--out", "NET.GV"], "digraph"),
+        (vec!["--out", "net.txt", "--format", "dot"], "digraph"),
         (vec!["--out", "net.svg"], "<svg"),
         (vec!["--out", "net"], "<svg"),
         (vec!["--out", "net.dot", "--format", "svg"], "<svg"),
@@ -161,6 +164,9 @@ fn graph_writes_every_format() {
         let text = fs::read_to_string(folder.path().join(words[1])).unwrap();
         assert!(text.starts_with(start), "{words:?}");
     }
+    let words = ["graph", "lenet5", "--out", "net.png"];
+    let says = ["error: the ending of net.png is that of no format: add --format svg"];
+    fails(folder.path(), &words, 2, &says);
     let words = ["graph", "lenet5", "--out", "nowhere/net.svg"];
     fails(folder.path(), &words, 1, &["cannot write nowhere/net.svg"]);
 }
