@@ -1,13 +1,10 @@
 //! From a configuration to the images that it names.
 
-use std::{ffi::OsStr, path::Path};
+use std::{borrow::Cow, path::Path};
 
 use data::{Datasets, Progress, Store, folder};
 
 use crate::{NetworkSource, TrainError, config::TrainConfig, start};
-
-/// Characters of a data set's name in the name of a run: names of files have an end.
-const LONGEST: usize = 40;
 
 /// What a name of a folder of images begins with.
 const FOLDER: &str = "folder:";
@@ -34,21 +31,15 @@ pub fn load_datasets(
     })
 }
 
-/// The name of a data set as a part of a file name.
-pub(crate) fn short_name(dataset: &str) -> String {
-    let name = match dataset.strip_prefix(FOLDER) {
+/// The name of a data set; of a folder, its own alone, without where it lies.
+pub(crate) fn plain_name(dataset: &str) -> Cow<'_, str> {
+    match dataset.strip_prefix(FOLDER) {
         Some(path) => Path::new(path)
             .file_name()
-            .map_or("folder".into(), OsStr::to_string_lossy),
+            .unwrap_or_default()
+            .to_string_lossy(),
         None => dataset.into(),
-    };
-    name.chars()
-        .take(LONGEST)
-        .map(|c| match c.is_alphanumeric() || c == '_' {
-            true => c,
-            false => '-',
-        })
-        .collect()
+    }
 }
 
 #[cfg(test)]
@@ -56,15 +47,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_names_are_one_part_of_a_path() {
+    fn a_folder_is_named_without_its_path() {
         for (dataset, expected) in [
             ("fashion-mnist", "fashion-mnist"),
-            ("folder:/data/my photos", "my-photos"),
+            ("folder:/data/my photos", "my photos"),
             ("folder:photos/", "photos"),
-            ("folder:..", "folder"),
-            ("folder:", "folder"),
+            ("folder:..", ""),
+            ("folder:", ""),
         ] {
-            assert_eq!(short_name(dataset), expected);
+            assert_eq!(plain_name(dataset), expected);
         }
     }
 }

@@ -149,15 +149,6 @@ pub(crate) fn is_file(model: &str) -> bool {
     model.ends_with(".toml") || model.contains(is_separator)
 }
 
-/// The name of a network as a part of a file name.
-pub(crate) fn short_name(network: &str) -> String {
-    let part = |c: char| match c.to_ascii_lowercase() {
-        c if c.is_ascii_alphanumeric() || c == '_' => c,
-        _ => '-',
-    };
-    network.chars().map(part).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,14 +160,6 @@ mod tests {
         }
         for architecture in models::architectures() {
             assert!(!is_file(architecture.name));
-        }
-    }
-
-    #[test]
-    fn short_names_are_one_part_of_a_path() {
-        assert_eq!(short_name("My Net.v2/é_1"), "my-net-v2--_1");
-        for architecture in models::architectures() {
-            assert_eq!(short_name(architecture.name), architecture.name);
         }
     }
 }
