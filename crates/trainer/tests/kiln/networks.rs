@@ -35,6 +35,10 @@ fn models_lists_what_matches() {
         ["resnet18"],
         "? is one character, and the whole name must match"
     );
+    assert_eq!(names(&["vgg"]), names(&["vgg*"]));
+    assert_eq!(names(&["VGG"]), names(&["vgg*"]));
+    assert_eq!(names(&["mlp"]), ["mlp"], "a name goes before a family");
+    assert!(names(&["Fast cifar"]).contains(&"resnet9".into()));
     let row = says(&["models", "resnet18"]);
     for word in [
         "ResNet",
@@ -65,6 +69,9 @@ fn no_match_is_answered_with_the_nearest() {
     let folder = scratch();
     let says = ["no model matches `renset*`", "did you mean `resnet"];
     fails(folder.path(), &["models", "renset*"], 1, &says);
+    for none in ["renset", "", "resnet1x*"] {
+        fails(folder.path(), &["models", none], 1, &["no model matches"]);
+    }
 }
 
 #[test]
