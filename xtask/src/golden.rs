@@ -2,10 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use anyhow::{Context, ensure};
+use serde_json::Value;
 
 /// Folders of such scripts. Each writes its golden files beside itself.
 const FOLDERS: &[&str] = &[
@@ -23,8 +24,8 @@ pub fn make(python: &Path) -> anyhow::Result<()> {
         println!("{} {}", python.display(), script.display());
         let status = Command::new(python)
             .arg(&script)
-            .env("KILN", built.join("kiln"))
-            .env("LOGITS", built.join("examples/logits"))
+            .env("KILN", &built.kiln)
+            .env("LOGITS", &built.logits)
             .status()
             .with_context(|| format!("cannot run {}", python.display()))?;
         ensure!(status.success(), "{} failed: {status}", script.display());
@@ -32,18 +33,50 @@ pub fn make(python: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the program and the examples, and gives the folder that they are in.
-fn build() -> anyhow::Result<PathBuf> {
-    let status = Command::new(env!("CARGO"))
+/// What the scripts run.
+struct Built {
+    kiln: PathBuf,
+    logits: PathBuf,
+}
+
+/// Builds the program and the examples. Cargo itself says where they are: that
+/// depends on its configuration.
+fn build() -> anyhow::Result<Built> {
+    let output = Command::new(env!("CARGO"))
         .args(["build", "--workspace", "--bins", "--examples"])
+        .arg("--message-format=json-render-diagnostics")
         .current_dir(crate::root())
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .context("cannot start cargo")?;
-    ensure!(status.success(), "the build failed: {status}");
-    // This program was built there as well.
-    let own = std::env::current_exe().context("cannot find the folder of the build")?;
-    let folder = own.parent().context("a program lies in a folder")?;
-    Ok(folder.into())
+    ensure!(
+        output.status.success(),
+        "the build failed: {}",
+        output.status
+    );
+    let messages: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .context("cargo's messages are no JSON")?;
+    Ok(Built {
+        kiln: executable(&messages, "bin", "kiln")?,
+        logits: executable(&messages, "example", "logits")?,
+    })
+}
+
+/// The path of a program that cargo built.
+fn executable(messages: &[Value], kind: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let of_target = |message: &&Value| {
+        let target = &message["target"];
+        target["name"] == name && target["kind"][0] == kind
+    };
+    let mut paths = messages
+        .iter()
+        .filter(of_target)
+        .filter_map(|m| m["executable"].as_str());
+    let path = paths.next();
+    path.map(PathBuf::from)
+        .with_context(|| format!("cargo built no {kind} `{name}`"))
 }
 
 /// The scripts, in order. `common.py` is for the others to import.

@@ -173,6 +173,8 @@ pub enum WeightsError {
         expected: [usize; 3],
         /// The same of the images.
         found: [usize; 3],
+    },
+
     /// A tensor holds NaN or infinity.
     #[error(
         "tensor `{name}` holds {count} values of {of} that are NaN or infinite: nothing can be \

@@ -10,6 +10,7 @@ use crate::{Architecture, Init, ModelError, Network, NetworkSpec, Summary, regis
 #[serde(deny_unknown_fields, default)]
 pub struct ModelOptions {
     /// Which form of it, where there are several.
+    #[serde(skip_serializing_if = "Form::is_auto")]
     pub form: Form,
     /// Factor of all channels and hidden features, above 0; rounded to the nearest,
     /// at least 1. Only in convolutional families from AlexNet on.
@@ -17,6 +18,7 @@ pub struct ModelOptions {
     /// Whether there are second classifiers for training. Only in GoogLeNet.
     pub auxiliary_heads: bool,
     /// Probability of all dropout layers, 0 ≤ p < 1. Left out: the architecture's own.
+    /// Only in networks that have such layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f64>,
     /// How the parameters start. Left out: the architecture's own.
@@ -44,6 +46,12 @@ impl ModelOptions {
             && !(0.0..1.0).contains(&p)
         {
             let problem = "it must be at least 0 and below 1";
+            return Err(wrong("dropout", p.to_string(), problem));
+        }
+        if let Some(p) = self.dropout
+            && !spec.has_dropout()
+        {
+            let problem = "it has no dropout layer: leave the dropout out";
             return Err(wrong("dropout", p.to_string(), problem));
         }
         if let Some(init) = self.init {
@@ -129,6 +137,11 @@ impl Form {
             Self::Small => "small",
             Self::ImageNet => "imagenet",
         }
+    }
+
+    // By reference, as serde asks for it.
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
     }
 
     fn of(self, [_, height, width]: [usize; 3]) -> Self {
@@ -317,7 +330,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{lenet5, resnet18};
+    use crate::{LayerSpec, lenet5, mlp, resnet18};
 
     #[test]
     fn an_option_that_cannot_be_is_refused_by_name() {
@@ -333,7 +346,31 @@ mod tests {
             assert!(error(resnet18(10).width(width), grey).contains("width"));
         }
         assert!(error(resnet18(10).auxiliary_heads(), grey).contains("only googlenet"));
-        assert!(error(lenet5(10).dropout(1.0), grey).contains("dropout = 1"));
+        assert!(error(lenet5(10).dropout(1.0), grey).contains("dropout = 1: it must be"));
+        assert_eq!(
+            error(lenet5(10).dropout(0.3), grey),
+            "lenet5: dropout = 0.3: it has no dropout layer: leave the dropout out"
+        );
+        assert!(mlp(10).dropout(0.3).spec(grey).is_ok());
+        // Its only ones are in a block.
+        let within = NetworkSpec::new("within").layer(
+            "block",
+            LayerSpec::Residual {
+                body: vec![("drop".into(), LayerSpec::dropout(0.5))],
+                shortcut: Vec::new(),
+                after: Vec::new(),
+            },
+        );
+        let options = ModelOptions {
+            dropout: Some(0.3),
+            ..ModelOptions::default()
+        };
+        assert!(within.options(&options).is_ok());
+        let none = NetworkSpec::new("none").options(&options).unwrap_err();
+        assert!(
+            none.to_string()
+                .starts_with("none: dropout = 0.3: it has no")
+        );
     }
 
     #[test]

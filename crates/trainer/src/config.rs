@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::lines::line_of;
 use crate::{
     backend::{AdapterKind, BackendChoice},
-    lines::wrong_step,
+    lines::{wrong_init, wrong_step},
 };
 
 /// Everything that decides what a training run computes.
@@ -294,7 +294,9 @@ impl TrainConfig {
     pub fn from_toml(text: &str, file: &Path) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|e| ConfigError::Parse {
             file: file.display().to_string(),
-            message: wrong_step(text).unwrap_or_else(|| e.to_string().trim_end().to_string()),
+            message: wrong_step(text)
+                .or_else(|| wrong_init(text))
+                .unwrap_or_else(|| e.to_string().trim_end().to_string()),
         })
     }
 

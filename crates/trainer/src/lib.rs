@@ -24,6 +24,7 @@ pub mod pictures;
 mod plan;
 mod run_dir;
 mod schedule;
+mod short_name;
 mod start;
 mod summary;
 mod train;

@@ -1,7 +1,10 @@
 //! Where in the TOML of a configuration something stands.
 
 use data::augment::Augment;
-use models::toml_table::{self, Document};
+use models::{
+    Init,
+    toml_table::{self, Document},
+};
 use toml::de::{DeTable, DeValue};
 
 /// The first table `[[augment]]` of TOML `text` that is no step: the line and
@@ -26,6 +29,19 @@ pub(crate) fn wrong_step(text: &str) -> Option<String> {
             error.problem,
         ))
     })
+}
+
+/// What is wrong with the table `[network.init]` of TOML `text`, with the line:
+/// the parser's own message has Rust's names in it.
+pub(crate) fn wrong_init(text: &str) -> Option<String> {
+    let document = Document::new(text);
+    let root = DeTable::parse(text).ok()?.into_inner();
+    let network = root.get("network")?.get_ref().as_table()?;
+    let error = toml_table::read::<Init>(&document, network.get("init")?, "", &[]).err()?;
+    Some(format!(
+        "line {}: network.init: {}",
+        error.line, error.problem
+    ))
 }
 
 /// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
@@ -92,6 +108,30 @@ mod tests {
         ] {
             let error = two(second);
             assert!(error.starts_with(&format!("my.toml: {words}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_initialisation_is_named_with_its_line() {
+        for (line, words) in [
+            (
+                "linear = \"kaiming\"",
+                "linear = \"kaiming\": it must be a table, { name = \"…\" }",
+            ),
+            (
+                "conv = { name = \"kaiming\" }",
+                "conv: there is no `kaiming` (did you mean `kaiming-",
+            ),
+            (
+                "convs = 1",
+                "there is no key `convs` (did you mean `conv`?)",
+            ),
+        ] {
+            let text = format!("[network]\ndropout = 0.5\n[network.init]\n{line}");
+            let error = TrainConfig::from_toml(&text, Path::new("my.toml"));
+            let error = error.unwrap_err().to_string();
+            let start = format!("my.toml: line 4: network.init: {words}");
+            assert!(error.starts_with(&start), "{error}");
         }
     }
 

@@ -2,9 +2,12 @@
 
 use std::path::{Path, is_separator};
 
-use models::{Architecture, ModelOptions, NetworkFile, NetworkSpec};
+use models::{Architecture, ModelError, ModelOptions, NetworkFile, NetworkSpec};
 
-use crate::TrainError;
+use crate::{
+    TrainError,
+    config::{ConfigError, TrainConfig},
+};
 
 /// What the word after `--model` stands for.
 #[derive(Debug, Clone)]
@@ -47,6 +50,31 @@ impl NetworkSource {
         })
     }
 
+    /// As [`spec`](Self::spec), with the options and the seed of a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for an option that the network does not have, or a
+    /// value that it cannot have.
+    pub(crate) fn configured(
+        &self,
+        config: &TrainConfig,
+        image: [usize; 3],
+        classes: usize,
+    ) -> Result<NetworkSpec, TrainError> {
+        let spec = self.spec(&config.network, image, classes);
+        Ok(spec.map_err(of_key)?.seed(config.seed))
+    }
+
+    /// Whether the network can have the options of a configuration, which no
+    /// images decide.
+    ///
+    /// # Errors
+    /// As [`configured`](Self::configured).
+    pub(crate) fn check(&self, config: &TrainConfig) -> Result<(), TrainError> {
+        let any = [3, 32, 32];
+        self.configured(config, any, self.usual_classes()).map(drop)
+    }
+
     /// `[channels, height, width]`, if given, else that of the images that the network
     /// was published for.
     ///
@@ -81,18 +109,44 @@ impl NetworkSource {
     }
 }
 
+/// The error of an option, as one of its key in a configuration.
+fn of_key(error: TrainError) -> TrainError {
+    let TrainError::Model(ModelError::Option {
+        model,
+        option,
+        value,
+        problem,
+    }) = error
+    else {
+        return error;
+    };
+    let key = match option {
+        "form" => "network.form",
+        "width" => "network.width",
+        "auxiliary_heads" => "network.auxiliary_heads",
+        "dropout" => "network.dropout",
+        "init" => "network.init",
+        // The number of classes, which is no key.
+        _ => {
+            return TrainError::Model(ModelError::Option {
+                model,
+                option,
+                value,
+                problem,
+            });
+        }
+    };
+    TrainError::Config(ConfigError::Value {
+        key,
+        value,
+        problem: format!("{model}: {problem}"),
+        origin: None,
+    })
+}
+
 /// Whether `model` is a file and no name.
 pub(crate) fn is_file(model: &str) -> bool {
     model.ends_with(".toml") || model.contains(is_separator)
-}
-
-/// The name of a network as a part of a file name.
-pub(crate) fn short_name(network: &str) -> String {
-    let part = |c: char| match c.to_ascii_lowercase() {
-        c if c.is_ascii_alphanumeric() || c == '_' => c,
-        _ => '-',
-    };
-    network.chars().map(part).collect()
 }
 
 #[cfg(test)]
@@ -106,14 +160,6 @@ mod tests {
         }
         for architecture in models::architectures() {
             assert!(!is_file(architecture.name));
-        }
-    }
-
-    #[test]
-    fn short_names_are_one_part_of_a_path() {
-        assert_eq!(short_name("My Net.v2/é_1"), "my-net-v2--_1");
-        for architecture in models::architectures() {
-            assert_eq!(short_name(architecture.name), architecture.name);
         }
     }
 }

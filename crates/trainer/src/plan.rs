@@ -3,7 +3,7 @@
 use data::{
     BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
 };
-use models::{NetworkFile, NetworkSpec, Summary};
+use models::{Form, NetworkFile, NetworkSpec, Summary};
 use std::sync::Arc;
 
 use crate::{
@@ -52,9 +52,7 @@ impl Plan {
 
         let (image, classes) = (pipeline.shape(), info.classes.len());
         let source = NetworkSource::find(&config.model)?;
-        let spec = source
-            .spec(&config.network, image, classes)?
-            .seed(config.seed);
+        let spec = source.configured(&config, image, classes)?;
         let summary = spec.classifier(image, classes)?;
 
         let selected = backend::select(config.backend, config.adapter)?;
@@ -68,6 +66,12 @@ impl Plan {
         let test = loaders.scored(datasets.test, all)?;
 
         config.backend = BackendChoice::Fixed(selected.backend);
+        if let Some(form) = Form::ALL
+            .into_iter()
+            .find(|f| spec.form() == Some(f.name()))
+        {
+            config.network.form = form;
+        }
         config.optimizer.lr = Some(config.optimizer.lr());
         config.optimizer.weight_decay = Some(config.optimizer.weight_decay());
         Ok(Self {

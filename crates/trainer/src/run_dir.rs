@@ -285,13 +285,25 @@ impl RunDir {
     pub fn state_dict(&self, which: Weights) -> Result<StateDict, TrainError> {
         let path = self.path.join(which.file_name());
         if !path.is_file() {
+            let mut problem = format!("there is no {} in it", which.file_name());
+            if which == Weights::Best && self.has_no_epoch() {
+                problem += ": no epoch was finished; --which last takes the weights as they were \
+                            when it was interrupted";
+            }
             return Err(TrainError::NotARun {
                 path: self.path.clone(),
-                problem: format!("there is no {} in it", which.file_name()),
+                problem,
             });
         }
         let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
         StateDict::from_safetensors(&bytes).map_err(|source| TrainError::Weights { path, source })
+    }
+
+    /// Whether the run ended before its first epoch did.
+    fn has_no_epoch(&self) -> bool {
+        let text = fs::read_to_string(self.path.join(SUMMARY)).ok();
+        let summary = text.and_then(|text| serde_json::from_str::<RunSummary>(&text).ok());
+        summary.is_some_and(|summary| summary.best_epoch.is_none())
     }
 
     /// `network` with the weights of a file of this run.

@@ -20,14 +20,14 @@ use models::Network;
 use crate::{
     NetworkSource, TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
-    datasets::{load_datasets, short_name},
+    datasets::{load_datasets, plain_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
-    network,
     other_form::Drawn,
     plan::Plan,
     run_dir::{RunDir, Weights},
     schedule::Schedule,
+    short_name::short_name,
     start::{Start, StartedFrom},
     summary::{RunSummary, Status, Versions},
 };
@@ -111,8 +111,9 @@ impl<'a> Trainer<'a> {
         // The weights of a file are not held over the run.
         let (network, started_from) = first_network(&self.plan, self.start.take())?;
         let config = &self.plan.config;
-        let name = network::short_name(self.plan.spec.name());
-        let dir = RunDir::create(out, &name, &short_name(&config.dataset))?;
+        let network_name = short_name(self.plan.spec.name(), "network");
+        let data_name = short_name(&plain_name(&config.dataset), "data");
+        let dir = RunDir::create(out, &network_name, &data_name)?;
         dir.write_config(config)?;
         if let Some(file) = &self.plan.network_file {
             dir.write_network(file)?;

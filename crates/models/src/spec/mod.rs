@@ -76,6 +76,16 @@ impl NetworkSpec {
         self
     }
 
+    /// Whether any layer, also within a block, is a dropout layer.
+    pub(crate) fn has_dropout(&self) -> bool {
+        fn any(layers: &Layers) -> bool {
+            layers.iter().any(|(_, layer)| {
+                matches!(layer, LayerSpec::Dropout { .. }) || layer.inner().into_iter().any(any)
+            })
+        }
+        any(&self.layers)
+    }
+
     /// The name of the network.
     #[must_use]
     pub fn name(&self) -> &str {

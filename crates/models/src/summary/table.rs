@@ -126,9 +126,10 @@ fn bytes(number: usize) -> String {
     const KIB: f64 = 1024.0;
     match number {
         0..1024 => format!("{number} B"),
-        // What would round to 1024.0 KiB is a MiB.
+        // What would round to 1024.0 KiB is a MiB, and so on.
         1024..1_048_525 => format!("{:.1} KiB", number as f64 / KIB),
-        _ => format!("{:.1} MiB", number as f64 / KIB / KIB),
+        1_048_525..1_073_689_396 => format!("{:.1} MiB", number as f64 / KIB / KIB),
+        _ => format!("{:.1} GiB", number as f64 / KIB / KIB / KIB),
     }
 }
 
@@ -208,6 +209,9 @@ activations    58.6 KiB for an image: the outputs of all layers as f32, which tr
             (1_048_524, "1023.9 KiB"),
             (1_048_525, "1.0 MiB"),
             (46_827_520, "44.7 MiB"),
+            (1_073_689_395, "1023.9 MiB"),
+            (1_073_689_396, "1.0 GiB"),
+            (6_871_947_674, "6.4 GiB"),
         ] {
             assert_eq!(bytes(number), text);
         }

@@ -1,8 +1,10 @@
 //! Networks without convolutions.
 //!
 //! Rosenblatt: "The perceptron: a probabilistic model for information storage and
-//! organization in the brain", Psychological Review 65(6), 1958. The sizes of
-//! `mlp` are those of the Keras example `mnist_mlp`.
+//! organization in the brain", Psychological Review 65(6), 1958, for networks of one
+//! layer. Rumelhart, Hinton, Williams: "Learning representations by back-propagating
+//! errors", Nature 323, 1986, for hidden layers and how they are trained. The sizes
+//! of `mlp` are those of the Keras example `mnist_mlp`.
 
 use super::MNIST;
 use crate::{LayerSpec, NetworkSpec};
@@ -20,7 +22,7 @@ family! {
 
     /// Two hidden layers of 512 with dropout 0.2. 669,706 parameters for grey
     /// images of 28×28 pixels and 10 classes.
-    mlp = "mlp" for MNIST, 10: |c| {
+    mlp = "mlp" for MNIST, 10 by "Rumelhart et al. 1986": |c| {
         NetworkSpec::new("mlp")
             .layer("flatten", LayerSpec::flatten())
             .layer("fc1", LayerSpec::linear(512))

@@ -5,20 +5,21 @@ use crate::{Architecture, LayerSpec, Layers};
 /// Writes down a family: its architectures for the registry, and a function for
 /// each, which gives the [`Model`](crate::Model) for a number of classes.
 ///
-/// `forms` and `scalable` are those of [`Architecture`].
+/// `forms` and `scalable` are those of [`Architecture`]. An architecture that is not
+/// of the family's paper names its own, after `by`.
 macro_rules! family {
     (
         $family:literal, $paper:literal, forms: $forms:literal, scalable: $scalable:literal;
         $(
             $(#[$doc:meta])*
-            $function:ident = $name:literal for $image:expr, $classes:literal: $spec:expr;
+            $function:ident = $name:literal for $image:expr, $classes:literal $(by $own:literal)?: $spec:expr;
         )+
     ) => {
         pub(crate) static FAMILY: &[crate::Architecture] = &[$(
             crate::Architecture {
                 name: $name,
                 family: $family,
-                paper: $paper,
+                paper: crate::zoo::paper!($paper $(, $own)?),
                 usual_image: $image,
                 usual_classes: $classes,
                 forms: $forms,
@@ -37,6 +38,17 @@ macro_rules! family {
         )+
     };
 }
+
+/// The paper of an architecture: its own, if it has one, else that of its family.
+macro_rules! paper {
+    ($family:literal) => {
+        $family
+    };
+    ($family:literal, $own:literal) => {
+        $own
+    };
+}
+use paper;
 
 pub mod airbench;
 pub mod alexnet;

@@ -16,7 +16,7 @@ pub struct Args {
     run: PathBuf,
     /// Which weights
     #[arg(long, value_name = "WHICH", default_value = "best")]
-    weights: Weights,
+    which: Weights,
     /// Where to compute [default: the backend of the run]
     #[arg(long, value_name = "NAME")]
     backend: Option<BackendChoice>,
@@ -45,14 +45,14 @@ impl Args {
         let plan = Plan::new(config, datasets)?;
         let device = &plan.selected.device;
         let network = plan.spec.build(plan.test.shape(), device)?;
-        let network = run.load_weights(self.weights, network)?;
+        let network = run.load_weights(self.which, network)?;
         let test = evaluate(&network, &plan.test, device).map_err(anyhow::Error::from)?;
 
         let images = plan.test.images();
         super::print(&if self.json {
             let object = json!({
                 "run": self.run,
-                "weights": self.weights.file_name(),
+                "weights": self.which.file_name(),
                 "model": plan.spec.name(),
                 "dataset": plan.config.dataset,
                 "backend": plan.selected.backend,
@@ -64,7 +64,7 @@ impl Args {
         } else {
             format!(
                 "{} of {}, {} on {}\nbackend {}: {}\ntest: loss {:.4}, accuracy {:.2} % of {images} images\n",
-                self.weights.file_name(),
+                self.which.file_name(),
                 self.run.display(),
                 plan.spec.name(),
                 plan.config.dataset,

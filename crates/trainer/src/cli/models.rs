@@ -9,7 +9,8 @@ use super::print;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Names to list, with * for anything and ? for a character, such as 'resnet*' [default: all]
+    /// Names to list, with * for anything and ? for a character, such as 'resnet*'; without these,
+    /// a name, the beginning of names, or a family [default: all]
     #[arg(value_name = "PATTERN")]
     pattern: Option<String>,
     /// Print one JSON array
@@ -40,9 +41,17 @@ type Row = (&'static Architecture, Summary);
 
 fn matching(pattern: &str) -> Result<Vec<&'static Architecture>, TrainError> {
     let matches = WildMatch::new(pattern);
-    let found: Vec<_> = architectures()
+    let mut found: Vec<_> = architectures()
         .filter(|known| matches.matches(known.name))
         .collect();
+    if found.is_empty() && !pattern.is_empty() && !pattern.contains(['*', '?']) {
+        let lower = pattern.to_ascii_lowercase();
+        found = architectures()
+            .filter(|known| {
+                known.name.starts_with(&lower) || known.family.eq_ignore_ascii_case(pattern)
+            })
+            .collect();
+    }
     match found.is_empty() {
         false => Ok(found),
         true => Err(TrainError::NoMatch {

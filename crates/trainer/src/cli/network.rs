@@ -11,28 +11,41 @@ pub struct ChoiceArgs {
     /// the network was published for]
     #[arg(long, value_name = "CxHxW", value_parser = image)]
     pub input: Option<Image>,
-    /// Form of the network, where there are several: auto (by the size of the image), small,
-    /// imagenet [default: auto]
-    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = forms())]
-    form: Option<Form>,
-    /// Factor of all channels and hidden features, where it can be chosen [default: 1]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
-    width: Option<f64>,
-    /// With the second classifiers of GoogLeNet, which only training uses
-    #[arg(long)]
-    auxiliary_heads: bool,
+    #[command(flatten)]
+    options: OptionArgs,
 }
 
 impl ChoiceArgs {
     pub fn options(&self) -> ModelOptions {
         let own = ModelOptions::default();
+        let OptionArgs {
+            form,
+            width,
+            auxiliary_heads,
+        } = self.options;
         ModelOptions {
-            form: self.form.unwrap_or(own.form),
-            width: self.width.unwrap_or(own.width),
-            auxiliary_heads: self.auxiliary_heads,
+            form: form.unwrap_or(own.form),
+            width: width.unwrap_or(own.width),
+            auxiliary_heads,
             ..own
         }
     }
+}
+
+/// The options of an architecture that have flags.
+#[derive(clap::Args)]
+pub struct OptionArgs {
+    /// Form of the network, where there are several: auto (by the size of the images), small,
+    /// imagenet [default: auto]
+    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = forms())]
+    pub form: Option<Form>,
+    /// Factor of all channels and hidden features, where it can be chosen [default: 1]
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub width: Option<f64>,
+    /// With the second classifiers of GoogLeNet, which only training uses; their losses count 0.3
+    /// each
+    #[arg(long)]
+    pub auxiliary_heads: bool,
 }
 
 #[derive(clap::Args)]
@@ -62,7 +75,7 @@ impl NetworkArgs {
 }
 
 /// Reads a form.
-pub fn forms() -> impl TypedValueParser<Value = Form> {
+fn forms() -> impl TypedValueParser<Value = Form> {
     PossibleValuesParser::new(Form::ALL.map(Form::name)).try_map(|name| {
         let mut forms = Form::ALL.into_iter();
         forms.find(|form| form.name() == name).ok_or("no form")

@@ -6,7 +6,7 @@ use std::{
 };
 
 use data::HoldOut;
-use models::{Form, NetworkFileError};
+use models::NetworkFileError;
 use trainer::{
     Plan, RunDir, Status, TrainConfig, TrainError, Trainer,
     backend::{AdapterKind, BackendChoice},
@@ -14,7 +14,7 @@ use trainer::{
     observers::{Console, Json},
 };
 
-use super::{network::forms, store::StoreArgs};
+use super::{network::OptionArgs, store::StoreArgs};
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -27,21 +27,8 @@ pub struct Args {
     /// Network: a name that `kiln models` lists, or a file that describes one [default: lenet5]
     #[arg(help_heading = "What", long, value_name = "NAME|FILE.toml")]
     model: Option<String>,
-    /// Form of the network, where there are several: auto (by the size of the images), small,
-    /// imagenet [default: auto]
-    #[arg(help_heading = "What", long, value_name = "NAME", hide_possible_values = true, value_parser = forms())]
-    form: Option<Form>,
-    /// Factor of all channels and hidden features, where it can be chosen [default: 1]
-    #[arg(
-        help_heading = "What",
-        long,
-        value_name = "FACTOR",
-        allow_negative_numbers = true
-    )]
-    width: Option<f64>,
-    /// With the second classifiers of GoogLeNet, whose losses count 0.3 each
-    #[arg(help_heading = "What", long)]
-    auxiliary_heads: bool,
+    #[command(flatten, next_help_heading = "What")]
+    options: OptionArgs,
     /// Data set: mnist-mini (6,000 digits in the program), mnist, fashion-mnist, kmnist, cifar10,
     /// cifar100, or folder:PATH with a folder of images for each class [default: mnist-mini]
     #[arg(help_heading = "What", long, value_name = "NAME")]
@@ -160,10 +147,11 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = self.config()?;
+        let (config, origins) = self.config()?;
         let datasets = self.store.load(&config);
-        let datasets = datasets.map_err(|error| self.with_copy(error))?;
-        let trainer = Trainer::with_datasets(config, datasets)?;
+        let datasets = datasets.map_err(|error| origins.locate(self.with_copy(error)))?;
+        let trainer = Trainer::with_datasets(config, datasets);
+        let trainer = trainer.map_err(|error| origins.locate(error))?;
         self.warn_of_another_network(trainer.plan());
         self.warn_of_other_weights(&trainer);
         let backend = trainer.plan().selected.backend;
@@ -253,38 +241,29 @@ impl Args {
         }
     }
 
-    /// The configuration: the file, or the default, with the flags over it.
-    fn config(&self) -> Result<TrainConfig, TrainError> {
+    /// The configuration: the file, or the default, with the flags over it; and
+    /// where its values were given.
+    fn config(&self) -> Result<(TrainConfig, Origins), TrainError> {
         let (mut config, file) = match &self.config {
             Some(path) => {
                 let (config, text) = TrainConfig::read(path)?;
-                (config, Some((path, text)))
+                (config, Some((path.clone(), text)))
             }
             None => (TrainConfig::default(), None),
         };
         let flags = self.override_with_flags(&mut config);
-        config.validate().map_err(|mut error| {
-            // Say where the value was given.
-            if let ConfigError::Value { key, origin, .. } = &mut error {
-                *origin = match (flags.iter().find(|(given, _)| given == key), &file) {
-                    (Some((_, flag)), _) => Some(format!("--{flag}")),
-                    (None, Some((path, text))) => {
-                        line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
-                    }
-                    (None, None) => None,
-                };
-            }
-            error
-        })?;
-        Ok(config)
+        let origins = Origins { flags, file };
+        let valid = config.validate();
+        valid.map_err(|error| origins.locate(error.into()))?;
+        Ok((config, origins))
     }
 
     /// Puts the flags that were given into `config`; the keys that they set, each with its flag.
     fn override_with_flags(&self, config: &mut TrainConfig) -> Vec<(&'static str, &'static str)> {
         let mut given = Vec::new();
         macro_rules! flag {
-            ($flag:ident => $($key:ident).+, $name:literal) => {
-                if let Some(value) = &self.$flag {
+            ($($flag:ident).+ => $($key:ident).+, $name:literal) => {
+                if let Some(value) = &self.$($flag).+ {
                     config.$($key).+ = value.clone().into();
                     given.push((concat_key!($($key).+), $name));
                 }
@@ -299,8 +278,8 @@ impl Args {
             };
         }
         flag!(model => model, "model");
-        flag!(form => network.form, "form");
-        flag!(width => network.width, "width");
+        flag!(options.form => network.form, "form");
+        flag!(options.width => network.width, "width");
         flag!(dataset => dataset, "dataset");
         flag!(image_size => folder.size, "image-size");
         flag!(backend => backend, "backend");
@@ -324,12 +303,38 @@ impl Args {
             config.partial_weights = true;
             given.push(("partial_weights", "partial"));
         }
-        if self.auxiliary_heads {
+        if self.options.auxiliary_heads {
             config.network.auxiliary_heads = true;
+            given.push(("network.auxiliary_heads", "auxiliary-heads"));
         }
         if self.no_augment {
             config.augment.clear();
         }
         given
+    }
+}
+
+/// Where the values of a configuration were given.
+struct Origins {
+    /// Keys, each with its flag.
+    flags: Vec<(&'static str, &'static str)>,
+    /// The file and its text.
+    file: Option<(PathBuf, String)>,
+}
+
+impl Origins {
+    /// The error of a value, with where that was given.
+    fn locate(&self, mut error: TrainError) -> TrainError {
+        if let TrainError::Config(ConfigError::Value { key, origin, .. }) = &mut error {
+            let flag = self.flags.iter().find(|(given, _)| given == key);
+            *origin = match (flag, &self.file) {
+                (Some((_, flag)), _) => Some(format!("--{flag}")),
+                (None, Some((path, text))) => {
+                    line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
+                }
+                (None, None) => None,
+            };
+        }
+        error
     }
 }

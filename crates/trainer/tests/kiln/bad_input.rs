@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{QUICK, kiln, scratch, stderr, stdout, train};
+use crate::support::{QUICK, kiln, scratch, stderr, stdout, summary, train};
 
 /// Runs `kiln` in `folder` and checks how it fails.
 pub fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
@@ -69,6 +69,45 @@ fn impossible_values_name_their_flag() {
     ] {
         fails(folder.path(), &words, 2, &says);
     }
+}
+
+/// Before anything is fetched: there is no CIFAR-10 here, and none is to be got.
+#[test]
+fn options_of_the_network_are_checked_before_the_data_set() {
+    let folder = scratch();
+    let data = ["--dataset", "cifar10", "--data-dir", "none", "--offline"];
+    let train = |words: &[&str], says: &str| {
+        let words = [&data[..], words].concat();
+        fails(folder.path(), &words, 2, &[says]);
+    };
+    train(
+        &["--model", "resnet18", "--width", "-1"],
+        "--width: network.width = -1: resnet18: it must be above 0",
+    );
+    train(
+        &["--form", "small"],
+        "--form: network.form = small: lenet5: it has one form only",
+    );
+    train(
+        &["--auxiliary-heads"],
+        "--auxiliary-heads: network.auxiliary_heads = true: lenet5: only googlenet",
+    );
+    for (network, says) in [
+        (
+            "[network]\ndropout = 0.3",
+            "a.toml, line 2: network.dropout = 0.3: lenet5: it has no dropout layer",
+        ),
+        (
+            "[network.init]\nconv = { name = \"normal\", std = -1.0 }",
+            "a.toml, line 1: network.init = { … }: lenet5: conv.std = -1",
+        ),
+    ] {
+        fs::write(folder.path().join("a.toml"), network).unwrap();
+        train(&["--config", "a.toml"], says);
+    }
+    // With nothing wrong about it, the data set is what is missing.
+    let words = [&data[..], &["--model", "resnet18"]].concat();
+    fails(folder.path(), &words, 1, &["cifar10"]);
 }
 
 #[test]
@@ -189,8 +228,24 @@ fn eval_refuses_what_is_not_a_run() {
         folder.path(),
         &["eval", run.to_str().unwrap()],
         2,
-        &["no best.safetensors in it"],
+        &["no best.safetensors in it\n"],
     );
+    // As a run is left that was interrupted in its first epoch.
+    let mut interrupted = summary(&run);
+    interrupted["best_epoch"] = serde_json::Value::Null;
+    fs::write(run.join("summary.json"), interrupted.to_string()).unwrap();
+    for verb in ["eval", "export"] {
+        let words = [verb, run.to_str().unwrap()];
+        let says = ["no best.safetensors in it: no epoch was finished; --which last"];
+        fails(folder.path(), &words, 2, &says);
+        let output = kiln()
+            .args(words)
+            .args(["--which", "last"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
     fs::write(folder.path().join("empty/config.toml"), "epochs = 0").unwrap();
     fails(folder.path(), &["eval", "empty"], 2, &["epochs"]);
 }
@@ -288,7 +343,7 @@ fn a_run_that_diverges_names_step_and_last_good_weights() {
         // They are good: they give a loss.
         let run = Path::new(path).parent().unwrap();
         let output = kiln()
-            .args(["eval", "--json", "--weights", "last"])
+            .args(["eval", "--json", "--which", "last"])
             .arg(run)
             .current_dir(folder.path())
             .output()

@@ -174,11 +174,15 @@ fn bad_files_are_refused_before_anything_is_done() {
 
     fs::write(&net, tiny).unwrap();
     for (option, says) in [
-        ("width = 0.5", "tiny: width = 0.5: "),
-        ("form = \"small\"", "tiny: form = small: "),
-        ("auxiliary_heads = true", "tiny: auxiliary_heads = true: "),
-        ("dropout = 1.0", "tiny: dropout = 1: "),
+        ("width = 0.5", "network.width = 0.5: tiny: "),
+        ("form = \"small\"", "network.form = small: tiny: "),
+        (
+            "auxiliary_heads = true",
+            "network.auxiliary_heads = true: tiny: ",
+        ),
+        ("dropout = 1.0", "network.dropout = 1: tiny: "),
     ] {
+        let says = &format!("a.toml, line 3: {says}");
         let config = format!("model = \"net.toml\"\n[network]\n{option}\n");
         fs::write(folder.path().join("a.toml"), config).unwrap();
         fails(folder.path(), &["--config", "a.toml"], 2, &[says]);

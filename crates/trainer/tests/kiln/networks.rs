@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bad_input::fails,
-    support::{kiln, kiln_with, scratch, stderr, stdout},
+    support::{kiln, kiln_with, newest, scratch, stderr, stdout},
 };
 
 /// What `kiln` prints on these words.
@@ -35,10 +35,14 @@ fn models_lists_what_matches() {
         ["resnet18"],
         "? is one character, and the whole name must match"
     );
+    assert_eq!(names(&["vgg"]), names(&["vgg*"]));
+    assert_eq!(names(&["VGG"]), names(&["vgg*"]));
+    assert_eq!(names(&["mlp"]), ["mlp"], "a name goes before a family");
+    assert!(names(&["Fast cifar"]).contains(&"resnet9".into()));
     let row = says(&["models", "resnet18"]);
     for word in [
         "ResNet",
-        "11689512",
+        "11,689,512",
         "1.81 G",
         "3×224×224",
         "He et al. 2016",
@@ -65,6 +69,9 @@ fn no_match_is_answered_with_the_nearest() {
     let folder = scratch();
     let says = ["no model matches `renset*`", "did you mean `resnet"];
     fails(folder.path(), &["models", "renset*"], 1, &says);
+    for none in ["renset", "", "resnet1x*"] {
+        fails(folder.path(), &["models", none], 1, &["no model matches"]);
+    }
 }
 
 #[test]
@@ -153,6 +160,9 @@ fn graph_writes_every_format() {
     for (words, start) in [
         (vec!["--out", "net.dot"], "digraph"),
         (vec!["--out", "net.mmd"], "---"),
+        (vec!["--out", "net.md"], "---"),
+        (vec!["--out", "NET.GV"], "digraph"),
+        (vec!["--out", "net.txt", "--format", "dot"], "digraph"),
         (vec!["--out", "net.svg"], "<svg"),
         (vec!["--out", "net"], "<svg"),
         (vec!["--out", "net.dot", "--format", "svg"], "<svg"),
@@ -161,6 +171,9 @@ fn graph_writes_every_format() {
         let text = fs::read_to_string(folder.path().join(words[1])).unwrap();
         assert!(text.starts_with(start), "{words:?}");
     }
+    let words = ["graph", "lenet5", "--out", "net.png"];
+    let says = ["error: the ending of net.png is that of no format: add --format svg"];
+    fails(folder.path(), &words, 2, &says);
     let words = ["graph", "lenet5", "--out", "nowhere/net.svg"];
     fails(folder.path(), &words, 1, &["cannot write nowhere/net.svg"]);
 }
@@ -213,9 +226,12 @@ fn trains_a_form_and_a_width() {
     let folder = scratch();
     let train = |words: &[&str]| {
         let mut command = kiln();
-        command.args(["train", "--backend", "flex", "--model", "resnet18"]);
-        let words = command.args(["--epochs", "1", "--limit", "20"]).args(words);
-        let output = words.current_dir(folder.path()).output().unwrap();
+        command.args(["train", "--backend", "flex", "--epochs", "1"]);
+        command.args(["--limit", "20"]).args(words);
+        if !words.contains(&"--model") {
+            command.args(["--model", "resnet18"]);
+        }
+        let output = command.current_dir(folder.path()).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     };
@@ -225,19 +241,34 @@ fn trains_a_form_and_a_width() {
         text.starts_with("model    resnet18 (imagenet form), "),
         "{text}"
     );
-    let run = fs::read_dir(folder.path().join("runs")).unwrap().next();
-    let config = run.unwrap().unwrap().path().join("config.toml");
-    let config = fs::read_to_string(config).unwrap();
+    let config = || {
+        let runs = folder.path().join("runs");
+        let text = fs::read_to_string(newest(&runs).join("config.toml")).unwrap();
+        fs::remove_dir_all(runs).unwrap();
+        text
+    };
+    let text = config();
     assert!(
-        config.contains("form = \"imagenet\"\nwidth = 0.0625\n"),
-        "{config}"
+        text.contains("form = \"imagenet\"\nwidth = 0.0625\n"),
+        "{text}"
     );
+    // What is chosen by the size of the images is written down.
+    train(&["--width", "0.0625"]);
+    let text = config();
+    assert!(
+        text.contains("[network]\nform = \"small\"\nwidth = 0.0625\n"),
+        "{text}"
+    );
+    // And of a network with one form, none.
+    train(&["--model", "lenet-small"]);
+    let text = config();
+    assert!(text.contains("[network]\nwidth = 1.0\n"), "{text}");
 
     let words = ["--width", "0", "--model", "resnet18"];
     fails(
         folder.path(),
         &words,
         2,
-        &["resnet18: width = 0", "above 0"],
+        &["--width: network.width = 0: resnet18: ", "above 0"],
     );
 }

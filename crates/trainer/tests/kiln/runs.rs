@@ -340,7 +340,7 @@ fn an_interrupted_run_keeps_its_weights() {
     );
     assert_eq!(summary["test"], Value::Null);
     for weights in ["best", "last"] {
-        let output = kiln_with(&["eval", run.to_str().unwrap(), "--weights", weights]);
+        let output = kiln_with(&["eval", run.to_str().unwrap(), "--which", weights]);
         assert!(output.status.success(), "{weights}: {}", stderr(&output));
     }
 }
