@@ -24,8 +24,9 @@ pub struct Export {
 
 impl Export {
     /// The weights of `run`, once they are found to be those of its network. The
-    /// metadata of the file names model, form, width, `CxHxW` of an image, mean and
-    /// deviation, and at the end the classes as a JSON list.
+    /// metadata of the file names model, form (`only` where there is but one),
+    /// width, `CxHxW` of an image, mean and deviation, and at the end the classes
+    /// as a JSON list.
     ///
     /// # Errors
     /// As [`RunDir::config`], [`RunDir::trained_on`] and [`NetworkSource`], and
