@@ -106,17 +106,19 @@ fn have_the_parameters_and_multiply_adds_of_the_references() {
     }
 }
 
-/// The probabilities of all dropout layers, in the order of a forward pass.
+/// The probabilities of all dropout layers, in the order of a forward pass; those of
+/// second classifiers behind, as the reference computes them.
 fn dropouts(layers: &Layers) -> Vec<f64> {
-    let mut found = Vec::new();
+    let (mut found, mut of_heads) = (Vec::new(), Vec::new());
     for (_, layer) in layers {
         match layer {
             LayerSpec::Dropout { p } => found.push(*p),
-            LayerSpec::Auxiliary { layers, .. } => found.extend(dropouts(layers)),
+            LayerSpec::Auxiliary { layers, .. } => of_heads.extend(dropouts(layers)),
             LayerSpec::Residual { body, .. } => found.extend(dropouts(body)),
             _ => {}
         }
     }
+    found.extend(of_heads);
     found
 }
 

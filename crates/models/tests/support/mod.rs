@@ -121,8 +121,7 @@ impl Case {
     fn network(&self, device: &Device) -> Network {
         let mut model = Model::find(&self.model, self.classes)
             .unwrap()
-            .width(self.width)
-            .dropout(0.0);
+            .width(self.width);
         model = match self.form.as_deref() {
             None => model,
             Some("small") => model.form(Form::Small),
@@ -132,7 +131,8 @@ impl Case {
         if self.auxiliary {
             model = model.auxiliary_heads();
         }
-        fill(model.build(self.input, device).unwrap(), self.norm_bias)
+        let spec = model.spec(self.input).unwrap().dropout(0.0);
+        fill(spec.build(self.input, device).unwrap(), self.norm_bias)
     }
 
     fn images(&self, device: &Device) -> Tensor<4> {
