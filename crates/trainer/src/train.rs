@@ -12,7 +12,7 @@ use burn::{
         AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig,
         decay::WeightDecayConfig, momentum::MomentumConfig,
     },
-    tensor::{Device, Tensor},
+    tensor::Device,
 };
 use data::{Batch, Datasets, Store};
 use models::Network;
