@@ -53,7 +53,8 @@ impl Import {
             None => usual.summary(image)?,
         };
 
-        let start = Start::read(file, self.partial)?;
+        let mut start = Start::read(file, self.partial)?;
+        start.state = start.state.named_for(&summary);
         let found = || classes_of(&summary, &start.state);
         let spec = match self.classes.or_else(found) {
             Some(classes) => spec(classes)?,
@@ -75,5 +76,7 @@ fn classes_of(summary: &Summary, state: &StateDict) -> Option<usize> {
     let weight = state.get(&format!("{}.weight", last_layer(summary)?))?;
     let classes = *weight.shape.first()?;
     // A shape may claim what it has no values for.
-    (classes <= weight.values.len()).then_some(classes)
+    (1..=weight.values.len())
+        .contains(&classes)
+        .then_some(classes)
 }

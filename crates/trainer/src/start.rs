@@ -104,10 +104,11 @@ impl Start {
     /// Even a part is not taken of weights of another form that the first layer
     /// cannot use: what is behind a new first layer has learnt from another one.
     pub fn apply(
-        &self,
+        mut self,
         network: Network,
         drawn: &Drawn<'_>,
     ) -> Result<(Network, StartedFrom), TrainError> {
+        self.state = self.state.named_for(network.summary());
         let (network, mismatch) = network.with_part_of(&self.state);
         let summary = network.summary();
         let not_fitting = mismatch.unexpected.len() + mismatch.shapes.len();

@@ -2,6 +2,7 @@
 //! `torch_model.load_state_dict(safetensors.torch.load_file(…))` takes them.
 
 mod file;
+mod prefix;
 #[cfg(feature = "pytorch")]
 mod pytorch;
 mod state_dict;

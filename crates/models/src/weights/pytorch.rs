@@ -23,11 +23,7 @@ use crate::WeightsError;
 compile_error!("the reader gives numbers in the machine's order, which is taken for little-endian");
 
 /// Under one of these, training programs keep the state dict beside other things.
-const WRAPPERS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
-
-/// What `DataParallel`, and modules that hold the network as `model`, put before
-/// all names.
-const PREFIXES: [&str; 2] = ["module.", "model."];
+const WRAPPERS: [&str; 4] = ["state_dict", "model_state_dict", "model", "net"];
 
 /// A file may claim so many times its own bytes in tensors: some share what is
 /// stored, and zeros pack well. More is an attack on the memory, or no weights.
@@ -38,9 +34,9 @@ const FREE: u64 = 1 << 20;
 impl StateDict {
     /// Reads what `torch.save` wrote of a state dict, or of a whole module: zip
     /// archives (PyTorch 1.6 and later) and the older formats. A state dict under
-    /// `state_dict`, `model_state_dict` or `model` is found, and the `module.` of
-    /// `DataParallel`, or `model.`, taken off where all names have it. No Python is executed. Numbers of 16 and 64 bits
-    /// become those of 32; batches counted by batch norms are left out.
+    /// `state_dict`, `model_state_dict`, `model` or `net` is found. No Python is
+    /// executed. Numbers of 16 and 64 bits become those of 32; batches counted by
+    /// batch norms are left out.
     ///
     /// # Errors
     /// [`WeightsError::Pytorch`] if the file is not whole, scripted
@@ -56,15 +52,9 @@ impl StateDict {
         };
         let tensors = reader.map_err(refused)?.into_tensors();
 
-        let prefix = PREFIXES.iter().find(|prefix| {
-            let mut names = tensors.keys();
-            names.all(|name| name.starts_with(**prefix))
-        });
-        let prefix = prefix.copied().unwrap_or_default();
         let mut chosen = Vec::new();
         let mut claimed = 0u64;
         for (name, tensor) in &tensors {
-            let name = &name[prefix.len()..];
             if counts_batches(name) {
                 continue;
             }

@@ -118,6 +118,11 @@ impl StateDict {
         self.tensors.is_empty()
     }
 
+    /// As [`iter`](Self::iter), giving the tensors away.
+    pub(super) fn into_tensors(self) -> impl Iterator<Item = (String, StateTensor)> {
+        self.tensors.into_iter()
+    }
+
     /// All tensors, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &StateTensor)> {
         self.tensors.iter().map(|(name, t)| (name.as_str(), t))

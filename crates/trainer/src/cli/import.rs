@@ -20,7 +20,7 @@ pub struct Args {
     /// Take what fits, list what does not, and start that anew
     #[arg(long)]
     partial: bool,
-    /// File to write [default: FILE with the ending .safetensors]
+    /// File to write [default: FILE-MODEL.safetensors, beside it]
     #[arg(long, value_name = "FILE.safetensors")]
     out: Option<PathBuf>,
 }
@@ -35,7 +35,9 @@ impl Args {
             partial: self.partial,
         };
         let imported = import.read(&self.file)?;
-        let out = super::new_file(self.out, self.file.with_extension("safetensors"))?;
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let name = format!("{stem}-{}.safetensors", imported.network.name());
+        let out = super::new_file(self.out, self.file.with_file_name(name))?;
         super::not_the_same(&out, &self.file)?;
 
         let network = &imported.network;

@@ -230,14 +230,11 @@ fn import_lists_what_does_not_fit_and_writes_nothing() {
     fails(folder.path(), &input("1x4x4"), 2, &["lenet5, layer `"]);
     let form = [&import("lenet5")[..], &["--form", "large"]].concat();
     fails(folder.path(), &form, 2, &["auto, small, imagenet"]);
-    // The default name is that of the file itself.
+    // What lies under the default name is left alone.
+    fs::write(folder.path().join("a-lenet5.safetensors"), "mine").unwrap();
     let words = ["import", "a.safetensors", "--model", "lenet5"];
-    fails(
-        folder.path(),
-        &words,
-        1,
-        &["a.safetensors is there already"],
-    );
+    let says = ["a-lenet5.safetensors is there already"];
+    fails(folder.path(), &words, 1, &says);
 }
 
 #[test]

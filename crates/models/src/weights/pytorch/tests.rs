@@ -47,7 +47,6 @@ fn every_format_type_and_order_gives_the_same_values() {
         "parameters",
         "strided",
         "channels_last",
-        "parallel",
         "nested",
         "nested_model",
         // What Python would run lies beside the weights, and is not run.
