@@ -60,12 +60,7 @@ impl Network {
     /// # Errors
     /// [`WeightsError::Device`] if the device does not give the values back.
     pub fn state_dict(&self) -> Result<StateDict, WeightsError> {
-        let mut reader = Reader {
-            path: Path::default(),
-            state: Ok(StateDict::default()),
-        };
-        self.visit(&mut reader);
-        reader.state
+        StateDict::of(self)
     }
 
     /// The network with the values of `state` in the place of its own.
@@ -89,22 +84,7 @@ impl Network {
     /// its names and shapes, and what does not: for fine-tuning, with a new head.
     #[must_use]
     pub fn with_part_of(self, state: &StateDict) -> (Self, Mismatch) {
-        let mut writer = Writer {
-            path: Path::default(),
-            state,
-            seen: BTreeSet::new(),
-            mismatch: Mismatch::default(),
-        };
-        let network = self.map(&mut writer);
-        let Writer {
-            seen, mut mismatch, ..
-        } = writer;
-        let names = state.iter().map(|(name, _)| name);
-        mismatch.unexpected = names
-            .filter(|name| !seen.contains(*name))
-            .map(Into::into)
-            .collect();
-        (network, mismatch)
+        state.put_into(self)
     }
 
     /// The weights as the bytes of a safetensors file. `metadata` is stored with them.
@@ -124,6 +104,43 @@ impl Network {
     /// are not exactly this network's: every name, every shape.
     pub fn with_safetensors(self, bytes: &[u8]) -> Result<Self, WeightsError> {
         self.with_state_dict(&StateDict::from_safetensors(bytes)?)
+    }
+}
+
+impl StateDict {
+    /// The floats of any Burn module, by their names in it: `conv1.weight`.
+    ///
+    /// # Errors
+    /// [`WeightsError::Device`] if the device does not give the values back.
+    pub fn of<M: Module>(module: &M) -> Result<Self, WeightsError> {
+        let mut reader = Reader {
+            path: Path::default(),
+            state: Ok(Self::default()),
+        };
+        module.visit(&mut reader);
+        reader.state
+    }
+
+    /// Any Burn module with the values that have its names and shapes in the place
+    /// of its own, and what does not fit.
+    #[must_use]
+    pub fn put_into<M: Module>(&self, module: M) -> (M, Mismatch) {
+        let mut writer = Writer {
+            path: Path::default(),
+            state: self,
+            seen: BTreeSet::new(),
+            mismatch: Mismatch::default(),
+        };
+        let module = module.map(&mut writer);
+        let Writer {
+            seen, mut mismatch, ..
+        } = writer;
+        let names = self.iter().map(|(name, _)| name);
+        mismatch.unexpected = names
+            .filter(|name| !seen.contains(*name))
+            .map(Into::into)
+            .collect();
+        (module, mismatch)
     }
 }
 

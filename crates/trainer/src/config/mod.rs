@@ -1,9 +1,11 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+mod error;
+mod loader;
+mod optimizer;
+mod schedule;
+
+use std::path::{Path, PathBuf};
 
 use data::{
     DatasetInfo, HoldOut,
@@ -13,6 +15,14 @@ use data::{
 use models::ModelOptions;
 use serde::{Deserialize, Serialize};
 
+use error::check;
+
+pub use self::{
+    error::ConfigError,
+    loader::LoaderConfig,
+    optimizer::{OptimizerConfig, OptimizerName},
+    schedule::{ScheduleConfig, ScheduleName},
+};
 pub use crate::lines::line_of;
 use crate::{
     backend::{AdapterKind, BackendChoice},
@@ -111,166 +121,8 @@ impl Default for TrainConfig {
     }
 }
 
-/// How the batches of an epoch are filled. None of it but `drop_last` changes
-/// what they hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LoaderConfig {
-    /// Threads that fill a batch, 1 to 256. Left out: one for each processor.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threads: Option<usize>,
-    /// Batches that are ready ahead of the step that needs them, 1 to 64.
-    pub ahead: usize,
-    /// Leave out the last batch of an epoch if it is short.
-    pub drop_last: bool,
-}
-
-impl Default for LoaderConfig {
-    fn default() -> Self {
-        Self {
-            threads: None,
-            ahead: 2,
-            drop_last: false,
-        }
-    }
-}
-
-/// The optimizer and its constants, as in `torch.optim`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OptimizerConfig {
-    /// Which one.
-    pub name: OptimizerName,
-    /// The largest learning rate of the schedule, above 0. Left out: 0.05 for
-    /// SGD, 0.002 for Adam and AdamW.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lr: Option<f64>,
-    /// Weight decay, at least 0: decoupled in AdamW, part of the gradient
-    /// elsewhere. Left out: 5e-4 for SGD, 0 for Adam, 0.01 for AdamW.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weight_decay: Option<f64>,
-    /// Momentum of SGD, 0 ≤ momentum < 1. The others do not use it.
-    pub momentum: f64,
-}
-
-impl Default for OptimizerConfig {
-    fn default() -> Self {
-        Self {
-            name: OptimizerName::Sgd,
-            lr: None,
-            weight_decay: None,
-            momentum: 0.9,
-        }
-    }
-}
-
-impl OptimizerConfig {
-    /// The largest learning rate: the given one, or the optimizer's own.
-    #[must_use]
-    pub fn lr(&self) -> f64 {
-        self.lr.unwrap_or(match self.name {
-            OptimizerName::Sgd => 0.05,
-            OptimizerName::Adam | OptimizerName::AdamW => 2e-3,
-        })
-    }
-
-    /// The weight decay: the given one, or the optimizer's own.
-    #[must_use]
-    pub fn weight_decay(&self) -> f64 {
-        self.weight_decay.unwrap_or(match self.name {
-            OptimizerName::Sgd => 5e-4,
-            OptimizerName::Adam => 0.0,
-            OptimizerName::AdamW => 0.01,
-        })
-    }
-}
-
-/// An optimizer. Constants that are not in [`OptimizerConfig`] are PyTorch's defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-#[value(rename_all = "lower")]
-pub enum OptimizerName {
-    /// Adam (Kingma and Ba, 2015), with β = (0.9, 0.999) and ε = 1e-8.
-    Adam,
-    /// AdamW (Loshchilov and Hutter, 2019), with the constants of Adam.
-    AdamW,
-    /// Stochastic gradient descent with momentum, without dampening.
-    Sgd,
-}
-
 /// More is a slip of the keyboard, and steps would no longer count exactly.
 const MOST_EPOCHS: usize = 1_000_000;
-
-/// The course of the learning rate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScheduleConfig {
-    /// Which course.
-    pub name: ScheduleName,
-    /// Epochs (also fractions) over which the rate first rises to its largest
-    /// value, at least 0 and below the epochs of the run.
-    pub warmup_epochs: f64,
-}
-
-impl Default for ScheduleConfig {
-    fn default() -> Self {
-        Self {
-            name: ScheduleName::Cosine,
-            warmup_epochs: 0.5,
-        }
-    }
-}
-
-/// A course of the learning rate after warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum ScheduleName {
-    /// It stays.
-    Constant,
-    /// It falls to 0 along half a cosine (Loshchilov and Hutter, 2017, without restarts).
-    Cosine,
-}
-
-/// A value or a line of a configuration that cannot be.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read {file}: {message}")]
-    Read {
-        /// The file.
-        file: String,
-        /// What the system says.
-        message: String,
-    },
-    /// The text is not TOML, or not a configuration.
-    #[error("{file}: {message}")]
-    Parse {
-        /// The file.
-        file: String,
-        /// Line, column, the line itself and what is wrong with it.
-        message: String,
-    },
-    /// A value that cannot be.
-    #[error("{}{key} = {value}: {problem}", place(.origin))]
-    Value {
-        /// The key, `optimizer.lr` for `lr` in the table `optimizer`.
-        key: &'static str,
-        /// Its value.
-        value: String,
-        /// What would be possible.
-        problem: String,
-        /// Where the value comes from, if that is known: `FILE:LINE` or a flag.
-        origin: Option<String>,
-    },
-}
-
-fn place(origin: &Option<String>) -> String {
-    match origin {
-        Some(origin) => format!("{origin}: "),
-        None => String::new(),
-    }
-}
 
 impl TrainConfig {
     /// Reads a file of TOML: the configuration, and the text, in which
@@ -366,50 +218,9 @@ impl TrainConfig {
             self.weights.is_some() || !self.partial_weights,
             "there is no file of weights to take a part of: it needs `weights`",
         )?;
-        if let Some(threads) = self.loader.threads {
-            check(
-                "loader.threads",
-                threads,
-                (1..=256).contains(&threads),
-                "it must be at least 1 and at most 256",
-            )?;
-        }
-        check(
-            "loader.ahead",
-            self.loader.ahead,
-            (1..=64).contains(&self.loader.ahead),
-            "it must be at least 1 and at most 64",
-        )?;
-        let (lr, weight_decay) = (self.optimizer.lr(), self.optimizer.weight_decay());
-        check(
-            "optimizer.lr",
-            lr,
-            lr.is_finite() && lr > 0.0,
-            "it must be a number above 0",
-        )?;
-        check(
-            "optimizer.weight_decay",
-            weight_decay,
-            weight_decay.is_finite() && weight_decay >= 0.0,
-            "it must be a number of at least 0",
-        )?;
-        let momentum = self.optimizer.momentum;
-        check(
-            "optimizer.momentum",
-            momentum,
-            (0.0..1.0).contains(&momentum),
-            "it must be at least 0 and below 1",
-        )?;
-        let warmup = self.schedule.warmup_epochs;
-        check(
-            "schedule.warmup_epochs",
-            warmup,
-            warmup >= 0.0 && warmup < self.epochs as f64,
-            &format!(
-                "it must be at least 0 and below the {} epochs of the run",
-                self.epochs
-            ),
-        )
+        self.loader.validate()?;
+        self.optimizer.validate()?;
+        self.schedule.validate(self.epochs)
     }
 }
 
@@ -421,23 +232,6 @@ fn check_seed(seed: u64) -> Result<(), ConfigError> {
         seed <= most,
         &format!("it must be at most {most}"),
     )
-}
-
-fn check(
-    key: &'static str,
-    value: impl fmt::Display,
-    possible: bool,
-    problem: &str,
-) -> Result<(), ConfigError> {
-    if possible {
-        return Ok(());
-    }
-    Err(ConfigError::Value {
-        key,
-        value: value.to_string(),
-        problem: problem.into(),
-        origin: None,
-    })
 }
 
 #[cfg(test)]
