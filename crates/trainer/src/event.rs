@@ -1,7 +1,8 @@
 //! What a run tells its observers.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
+use models::StateDict;
 use serde::{Deserialize, Serialize};
 
 use crate::{start::StartedFrom, summary::RunSummary};
@@ -37,6 +38,40 @@ pub enum Event {
     },
     /// The run is over: all epochs done, or interrupted.
     RunEnded(RunSummary),
+    /// The images of the first step, for observers that
+    /// [want](Observer::wants_first_batch) them.
+    #[serde(skip)]
+    FirstBatch(FirstBatch),
+    /// The parameters at the end of an epoch, for observers that
+    /// [want](Observer::wants_parameters) them.
+    #[serde(skip)]
+    Parameters(Parameters),
+}
+
+/// The images of the first step of a run, as the network gets them.
+#[derive(Debug, Clone)]
+pub struct FirstBatch {
+    /// `[images, channels, height, width]`.
+    pub shape: [usize; 4],
+    /// Values in row-major order, normalised.
+    pub values: Vec<f32>,
+    /// The mean of each channel, by which the values were normalised (0 to 1).
+    pub mean: Vec<f32>,
+    /// The deviation of each channel, by which the values were normalised (0 to 1).
+    pub std: Vec<f32>,
+    /// The class of each image; where images are mixed, that of the greater share.
+    pub labels: Vec<u16>,
+}
+
+/// The parameters of a network at the end of an epoch.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// The epoch, from 1.
+    pub epoch: usize,
+    /// Updates that were done so far in the run.
+    pub updates: usize,
+    /// The parameters and running statistics, by name.
+    pub values: Arc<StateDict>,
 }
 
 /// What a run is going to do.
@@ -86,6 +121,8 @@ pub struct StepDone {
     pub epoch: usize,
     /// The step in the epoch, from 1.
     pub step: usize,
+    /// The step in the run, from 1.
+    pub global_step: usize,
     /// Images in the batch.
     pub images: usize,
     /// Of the batch, before the update.
@@ -122,4 +159,14 @@ pub trait Observer {
     /// # Errors
     /// An error ends the run.
     fn on_event(&mut self, event: &Event) -> std::io::Result<()>;
+
+    /// Whether it wants [`Event::FirstBatch`], which costs a copy.
+    fn wants_first_batch(&self) -> bool {
+        false
+    }
+
+    /// Whether it wants [`Event::Parameters`], which costs a transfer an epoch.
+    fn wants_parameters(&self) -> bool {
+        false
+    }
 }

@@ -6,6 +6,7 @@
 //! files of metrics: it emits [`Event`]s to [`Observer`]s.
 
 pub mod backend;
+mod classifier;
 pub mod config;
 mod curves;
 mod datasets;
@@ -30,12 +31,13 @@ mod summary;
 mod train;
 mod whole_file;
 
+pub use classifier::Classifier;
 pub use config::TrainConfig;
 pub use curves::svg as curves_svg;
 pub use datasets::load_datasets;
 pub use error::TrainError;
 pub use evaluate::evaluate;
-pub use event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone};
+pub use event::{EpochDone, Event, FirstBatch, Observer, Parameters, RunStarted, Scores, StepDone};
 pub use export::Export;
 pub use import::{Import, Imported};
 pub use network::NetworkSource;

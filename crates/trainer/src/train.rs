@@ -273,6 +273,7 @@ impl Run<'_> {
             self.emit(&Event::StepDone(StepDone {
                 epoch,
                 step,
+                global_step: global + 1,
                 images,
                 batch: scores,
                 epoch_so_far: tally.scores(),

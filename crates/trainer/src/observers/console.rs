@@ -241,7 +241,7 @@ impl<W: Write> Observer for Console<W> {
             }
             Event::EpochDone(row) => self.epoch(row),
             Event::RunEnded(summary) => self.ended(summary),
-            Event::CheckpointWritten { .. } => Ok(()),
+            Event::CheckpointWritten { .. } | Event::FirstBatch(_) | Event::Parameters(_) => Ok(()),
         };
         super::unless_gone(written.and_then(|()| self.out.flush()))
     }

@@ -17,6 +17,9 @@ impl<W: Write> Json<W> {
 
 impl<W: Write> Observer for Json<W> {
     fn on_event(&mut self, event: &Event) -> std::io::Result<()> {
+        if matches!(event, Event::FirstBatch(_) | Event::Parameters(_)) {
+            return Ok(());
+        }
         let line = serde_json::to_string(event)?;
         super::unless_gone(writeln!(self.out, "{line}").and_then(|()| self.out.flush()))
     }
