@@ -121,7 +121,7 @@ fn a_network_on_wgpu_is_pytorchs() {
 
 #[cfg(feature = "wgpu")]
 #[test]
-#[ignore = "a network of each family: most of an hour on a software adapter"]
+#[ignore = "a network of each family: a quarter of an hour on a software adapter"]
 fn families_on_wgpu_are_pytorchs() {
     let mut families = std::collections::BTreeSet::new();
     networks_on_wgpu(|case| families.insert(models::find(&case.model).unwrap().family));
