@@ -31,6 +31,22 @@ impl Batch {
         self.labels.len()
     }
 
+    /// The normalised values of the images, `N×C×H×W`.
+    #[must_use]
+    pub fn values(&self) -> Vec<f32> {
+        match &self.pixels {
+            Pixels::Values(values) => values.clone(),
+            Pixels::Bytes(bytes, normalization) => {
+                let mut values = vec![0.0; bytes.len()];
+                let image = self.shape[1..].iter().product();
+                for (image, values) in bytes.chunks(image).zip(values.chunks_mut(image)) {
+                    normalization.write(image, values);
+                }
+                values
+            }
+        }
+    }
+
     /// Whether there is no image.
     #[must_use]
     pub fn is_empty(&self) -> bool {

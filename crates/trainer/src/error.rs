@@ -97,6 +97,53 @@ pub enum TrainError {
         /// What is missing or wrong.
         problem: String,
     },
+    /// A run folder in which another process trains.
+    #[error("another process trains in {}: wait for its end, or stop it", run.display())]
+    InUse {
+        /// The folder.
+        run: PathBuf,
+    },
+    /// A run cannot go on: no checkpoint is whole.
+    #[error(
+        "no checkpoint of {} is whole ({problem}); to begin anew: --config {}",
+        run.display(), run.join("config.toml").display()
+    )]
+    NoCheckpoint {
+        /// The folder of the run.
+        run: PathBuf,
+        /// What is wrong with the newest.
+        problem: String,
+    },
+    /// A run cannot begin anew: the weights that it started from are others by now.
+    #[error(
+        "{} has no checkpoint yet, and cannot begin again: {} is not the file any more that it \
+         started from", run.display(), file.display()
+    )]
+    OtherStart {
+        /// The folder of the run.
+        run: PathBuf,
+        /// The file of weights.
+        file: PathBuf,
+    },
+    /// A run cannot go on with another configuration.
+    #[error(
+        "{} cannot go on with other values than it was begun with:\n{}\nto train anew with          them: --config {}", run.display(), changes.join("\n"), run.join("config.toml").display()
+    )]
+    OtherConfig {
+        /// The folder of the run.
+        run: PathBuf,
+        /// A line for each key: what it was and what it would be.
+        changes: Vec<String>,
+    },
+    /// The source of the images fails.
+    #[error("the images cannot be had: {problem}")]
+    Source {
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is nothing to train.
+    #[error("the network has no parameters: there is nothing to train")]
+    NoParameters,
     /// A run was trained on other classes than those of the data set.
     #[error(
         "{} was trained on the classes {}, and `{dataset}` has {}",
@@ -180,7 +227,8 @@ impl TrainError {
             | Self::NetworkFile(_)
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
-            | Self::NotARun { .. } => true,
+            | Self::NotARun { .. }
+            | Self::OtherConfig { .. } => true,
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

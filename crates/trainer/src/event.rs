@@ -5,15 +5,24 @@ use std::{path::PathBuf, sync::Arc};
 use models::StateDict;
 use serde::{Deserialize, Serialize};
 
-use crate::{start::StartedFrom, summary::RunSummary};
+use crate::{fit::WeightDigests, start::StartedFrom, summary::RunSummary};
 
 /// Mean loss and accuracy over a number of images.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Mean cross-entropy in nats, every image with the same weight.
     pub loss: f64,
     /// Share of images whose largest logit is that of their class, 0 to 1.
     pub accuracy: f64,
+}
+
+impl Scores {
+    /// Whether the accuracy is higher, or the same with a lower loss.
+    #[must_use]
+    pub fn better_than(&self, other: &Self) -> bool {
+        self.accuracy > other.accuracy
+            || (self.accuracy == other.accuracy && self.loss < other.loss)
+    }
 }
 
 /// Something that happened in a run, in the order in which it happened.
@@ -25,19 +34,34 @@ pub struct Scores {
 pub enum Event {
     /// The run folder exists and training begins.
     RunStarted(RunStarted),
-    /// A step was done.
+    /// The first step of this process comes next.
+    FitStarted(FitStarted),
+    /// A step was done. Told of some steps later, where scores are read from the
+    /// device once for several steps.
     StepDone(StepDone),
     /// An epoch was trained and validated.
     EpochDone(EpochDone),
-    /// Weights were written.
+    /// A checkpoint was written, from which the run can go on.
     CheckpointWritten {
-        /// The epoch that they are of.
-        epoch: usize,
-        /// The file.
+        /// Epochs that are over.
+        epochs: usize,
+        /// Updates of the parameters so far.
+        updates: u64,
+        /// Its folder.
         path: PathBuf,
+    },
+    /// Something that is worth knowing, and that the run goes on in spite of.
+    Warning {
+        /// What it is.
+        message: String,
     },
     /// The run is over: all epochs done, or interrupted.
     RunEnded(RunSummary),
+    /// The run came to nothing.
+    RunFailed {
+        /// Why.
+        message: String,
+    },
     /// The images of the first step, for observers that
     /// [want](Observer::wants_first_batch) them.
     #[serde(skip)]
@@ -114,6 +138,42 @@ pub struct RunStarted {
     pub steps_per_epoch: usize,
 }
 
+/// What a training is going to do.
+#[derive(Debug, Clone, Serialize)]
+pub struct FitStarted {
+    /// Epochs to do, with those that are done.
+    pub epochs: usize,
+    /// Steps in an epoch: batches.
+    pub steps_per_epoch: usize,
+    /// Updates of the parameters in an epoch: fewer than steps where gradients are
+    /// accumulated.
+    pub updates_per_epoch: usize,
+    /// Images that are trained on.
+    pub train_images: usize,
+    /// Images held out for validation.
+    pub valid_images: usize,
+    /// Where it goes on, if it was begun before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+}
+
+/// Where a run that was begun before goes on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Resumed {
+    /// The checkpoint that it goes on from.
+    pub checkpoint: PathBuf,
+    /// Epochs that are over.
+    pub epochs: usize,
+    /// Steps of the epoch under way that are over.
+    pub batches: usize,
+    /// Updates of the parameters so far.
+    pub updates: u64,
+    /// The best epoch so far.
+    pub best: Option<EpochDone>,
+    /// SHA-256 of the files of weights as they are then.
+    pub sha256: WeightDigests,
+}
+
 /// A step of training.
 #[derive(Debug, Clone, Serialize)]
 pub struct StepDone {
@@ -134,7 +194,7 @@ pub struct StepDone {
 }
 
 /// An epoch: a row of the history.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochDone {
     /// The epoch, from 1.
     pub epoch: usize,

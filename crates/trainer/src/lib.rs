@@ -1,11 +1,15 @@
 //! A configuration in, a trained, evaluated and reported run out.
 //!
-//! [`TrainConfig`] says what to do. [`Trainer::new`] checks it against the data
-//! set, the model and the machine before anything is written; [`Trainer::run`]
-//! trains and leaves a run folder. The loop knows nothing of progress bars or
-//! files of metrics: it emits [`Event`]s to [`Observer`]s.
+//! [`TrainConfig`] says what to do. [`Experiment::new`] checks it against the data
+//! set, the model and the machine before anything is written; [`Experiment::run`]
+//! trains and leaves a run folder, and [`Experiment::resume`] goes on with one.
+//!
+//! The loop is [`Trainer`]: it trains any Burn module that is a [`Classifier`] on
+//! any [`BatchSource`], with a loss of one's own if wanted. It knows nothing of
+//! progress bars or files of metrics: it emits [`Event`]s to [`Observer`]s.
 
 pub mod backend;
+mod checkpoint;
 mod classifier;
 pub mod config;
 mod curves;
@@ -13,7 +17,9 @@ mod datasets;
 mod error;
 mod evaluate;
 mod event;
+mod experiment;
 mod export;
+mod fit;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
 mod import;
@@ -23,12 +29,12 @@ pub mod observers;
 mod other_form;
 pub mod pictures;
 mod plan;
+mod resume;
 mod run_dir;
 mod schedule;
 mod short_name;
 mod start;
 mod summary;
-mod train;
 mod whole_file;
 
 pub use classifier::Classifier;
@@ -37,8 +43,10 @@ pub use curves::svg as curves_svg;
 pub use datasets::load_datasets;
 pub use error::TrainError;
 pub use evaluate::evaluate;
-pub use event::{EpochDone, Event, FirstBatch, Observer, Parameters, RunStarted, Scores, StepDone};
+pub use event::{EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores, StepDone};
+pub use experiment::Experiment;
 pub use export::Export;
+pub use fit::{BatchSource, EndedBy, EpochBatches, FitConfig, FitData, FitResult, Reached, StopFlag, Trainer, WeightDigests};
 pub use import::{Import, Imported};
 pub use network::NetworkSource;
 pub use plan::Plan;
@@ -46,7 +54,6 @@ pub use run_dir::{RunDir, Weights};
 pub use schedule::Schedule;
 pub use start::StartedFrom;
 pub use summary::{RunSummary, Status, Versions};
-pub use train::Trainer;
 pub use whole_file::write_whole;
 
 /// The README's programs compile.

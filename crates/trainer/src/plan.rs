@@ -1,7 +1,8 @@
 //! A configuration that was found to be possible, with all that it names at hand.
 
+use burn::tensor::Device;
 use data::{
-    BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
+    augment::Normalization, BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
 };
 use models::{Form, NetworkFile, NetworkSpec, Summary};
 use std::sync::Arc;
@@ -24,6 +25,10 @@ pub struct Plan {
     pub network_file: Option<NetworkFile>,
     /// The shapes and counts of the network for these images.
     pub summary: Summary,
+    /// How the images are normalised.
+    pub normalization: Normalization,
+    /// How many training images each class has.
+    pub class_counts: Vec<usize>,
     /// The data set.
     pub info: Arc<DatasetInfo>,
     /// The images that train.
@@ -50,6 +55,7 @@ impl Plan {
         let info = Arc::clone(datasets.train.info());
         let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))?;
 
+        let normalization = pipeline.normalization().clone();
         let (image, classes) = (pipeline.shape(), info.classes.len());
         let source = NetworkSource::find(&config.model)?;
         let spec = source.configured(&config, image, classes)?;
@@ -62,6 +68,8 @@ impl Plan {
             as_bytes: selected.normalizes(),
         };
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
+        let validation = parts.valid.as_ref().map_or(0, BatchLoader::images);
+        config.stop.check_images(validation)?;
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
 
@@ -79,6 +87,8 @@ impl Plan {
             spec,
             network_file: source.file().cloned(),
             summary,
+            normalization,
+            class_counts: parts.class_counts,
             info,
             train: parts.train,
             whitening: parts.whitening,
@@ -86,6 +96,15 @@ impl Plan {
             test,
             selected,
         })
+    }
+
+    /// What a network is trained on: the device, with autodiff.
+    pub(crate) fn training_device(&self) -> Device {
+        let device = self.selected.device.clone().autodiff();
+        match self.config.gradient_checkpointing {
+            true => device.gradient_checkpointing(),
+            false => device,
+        }
     }
 }
 
@@ -97,6 +116,8 @@ struct Parts {
     train: BatchLoader,
     valid: Option<BatchLoader>,
     whitening: Option<BatchLoader>,
+    /// Of the images that train.
+    class_counts: Vec<usize>,
 }
 
 /// Makes the loaders of a run.
@@ -146,6 +167,10 @@ impl Loaders<'_> {
             }
             false => None,
         };
+        let mut class_counts = vec![0; train.info().classes.len()];
+        for &index in &training {
+            class_counts[usize::from(train.labels()[index])] += 1;
+        }
         let order = Order::Shuffled { seed };
         let loader = self.loader(train, training, order, self.pipeline.clone())?;
         let loader = match self.config.loader.drop_last {
@@ -156,6 +181,7 @@ impl Loaders<'_> {
             train: loader,
             valid,
             whitening,
+            class_counts,
         })
     }
 

@@ -1,16 +1,18 @@
 //! The folder of a run. Files appear in it whole or not at all.
 
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use data::DatasetInfo;
 use models::{Network, NetworkFile, StateDict};
 
 use crate::{
-    TrainError, config::TrainConfig, event::EpochDone, network::is_file, start::StartedFrom,
-    summary::RunSummary, whole_file::write_whole,
+    TrainError, config::TrainConfig, event::EpochDone, metrics::Evaluation, network::is_file,
+    start::StartedFrom, summary::RunSummary, whole_file::write_whole,
 };
 
 /// Which weights of a run.
@@ -37,6 +39,8 @@ impl Weights {
 #[derive(Debug, Clone)]
 pub struct RunDir {
     path: PathBuf,
+    /// Held as long as a process trains in it.
+    lock: Option<Arc<File>>,
 }
 
 const NETWORK: &str = "network.toml";
@@ -46,6 +50,9 @@ const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
 const CURVES: &str = "curves.svg";
 const SUMMARY: &str = "summary.json";
+const EVALUATION: &str = "evaluation.json";
+/// Locked by the process that trains in the folder; the file itself says nothing.
+const LOCK: &str = ".lock";
 
 impl RunDir {
     /// Makes `out/<model>-<dataset>-<local time>`, which did not exist before.
@@ -60,13 +67,46 @@ impl RunDir {
         let mut again = 1;
         loop {
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path }),
+                Ok(()) => return Self { path, lock: None }.locked(),
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                     again += 1;
                     path = out.join(format!("{name}-{again}"));
                 }
                 Err(e) => return Err(TrainError::io("make the folder", path)(e)),
             }
+        }
+    }
+
+    /// A folder that is made if it is not there, for training alone in it.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`], or [`TrainError::InUse`] if another process trains in it.
+    pub fn at(path: &Path) -> Result<Self, TrainError> {
+        fs::create_dir_all(path).map_err(TrainError::io("make the folder", path))?;
+        Self {
+            path: path.into(),
+            lock: None,
+        }
+        .locked()
+    }
+
+    /// The same, for training alone in it: as long as one of its clones lives, no
+    /// other process gets it so. Its end, however it comes, gives it free.
+    ///
+    /// # Errors
+    /// [`TrainError::InUse`] if another process trains in it, [`TrainError::Io`].
+    pub fn locked(self) -> Result<Self, TrainError> {
+        let path = self.path.join(LOCK);
+        let file = File::create(&path).map_err(TrainError::io("make", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self {
+                lock: Some(Arc::new(file)),
+                ..self
+            }),
+            Err(TryLockError::WouldBlock) => Err(TrainError::InUse { run: self.path }),
+            // A disk that knows no locks, such as some network drives.
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(self),
+            Err(TryLockError::Error(e)) => Err(TrainError::io("lock", path)(e)),
         }
     }
 
@@ -82,7 +122,10 @@ impl RunDir {
         } else if !path.join(CONFIG).is_file() {
             "there is no config.toml in it"
         } else {
-            return Ok(Self { path: path.into() });
+            return Ok(Self {
+                path: path.into(),
+                lock: None,
+            });
         };
         Err(TrainError::NotARun {
             path: path.into(),
@@ -102,8 +145,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Config`], or [`TrainError::NotARun`] if the copy is not there.
     pub fn config(&self) -> Result<TrainConfig, TrainError> {
-        let (mut config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
-        config.validate()?;
+        let mut config = self.saved_config()?;
         if is_file(&config.model) {
             let copy = self.network().ok_or_else(|| TrainError::NotARun {
                 path: self.path.clone(),
@@ -111,6 +153,16 @@ impl RunDir {
             })?;
             config.model = copy.display().to_string();
         }
+        Ok(config)
+    }
+
+    /// The configuration as it was written: its `model` may be a file.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`].
+    pub fn saved_config(&self) -> Result<TrainConfig, TrainError> {
+        let (config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
+        config.validate()?;
         Ok(config)
     }
 
@@ -260,19 +312,29 @@ impl RunDir {
         self.write(SUMMARY, text.as_bytes()).map(drop)
     }
 
-    /// Writes weights and gives the path of the file.
+    /// Writes what the test set says in full.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_evaluation(&self, evaluation: &Evaluation) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string_pretty(evaluation).expect("plain values");
+        text.push('\n');
+        self.write(EVALUATION, text.as_bytes()).map(drop)
+    }
+
+    /// Writes weights, with what is to be said about them, and gives the path of the file.
     ///
     /// # Errors
     /// [`TrainError::Weights`] or [`TrainError::Io`].
     pub fn write_weights(
         &self,
         which: Weights,
-        network: &Network,
-        epoch: usize,
+        state: &StateDict,
+        about: &[(&str, &str)],
     ) -> Result<PathBuf, TrainError> {
         let path = self.path.join(which.file_name());
-        let bytes = network
-            .to_safetensors(&[("model", network.name()), ("epoch", &epoch.to_string())])
+        let bytes = state
+            .to_safetensors(about)
             .map_err(|source| TrainError::Weights { path, source })?;
         self.write(which.file_name(), &bytes)
     }

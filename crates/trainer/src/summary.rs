@@ -1,12 +1,18 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{event::Scores, start::StartedFrom};
+use crate::{
+    event::Scores,
+    fit::{EndedBy, Reached, WeightDigests},
+    start::StartedFrom,
+};
 
 /// What `summary.json` says of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
-    /// Whether all epochs were done.
+    /// Whether it came to its end.
     pub status: Status,
+    /// What ended it.
+    pub ended_by: EndedBy,
     /// The architecture.
     pub model: String,
     /// The data set.
@@ -24,14 +30,21 @@ pub struct RunSummary {
     pub weights: Option<StartedFrom>,
     /// Epochs that were finished.
     pub epochs: usize,
+    /// Updates of the parameters.
+    pub updates: u64,
     /// The epoch, from 1, whose weights are the best: the highest validation
     /// accuracy, of equals the lowest validation loss; without validation images
     /// the last. `None` if no epoch was finished.
     pub best_epoch: Option<usize>,
-    /// Seconds of training and validation.
+    /// When the target accuracy was reached, if there is one and it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
+    /// Seconds of training and validation, over all its parts if it was resumed.
     pub seconds: f64,
     /// What computed it.
     pub versions: Versions,
+    /// The digests of its files of weights.
+    pub sha256: Option<WeightDigests>,
     /// Of the best epoch on the validation images.
     pub valid: Option<Scores>,
     /// Of the best epoch on the test set, which is read once, at the end.
@@ -45,7 +58,7 @@ pub struct RunSummary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// All epochs were done.
+    /// It ended by itself: all epochs were done, or what `stop` says came before.
     Done,
     /// It was asked to stop before.
     Interrupted,

@@ -1,9 +1,11 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
+mod checkpoint;
 mod error;
 mod loader;
 mod optimizer;
 mod schedule;
+mod stop;
 
 use std::path::{Path, PathBuf};
 
@@ -18,10 +20,12 @@ use serde::{Deserialize, Serialize};
 use error::check;
 
 pub use self::{
+    checkpoint::CheckpointConfig,
     error::ConfigError,
     loader::LoaderConfig,
     optimizer::{OptimizerConfig, OptimizerName},
     schedule::{ScheduleConfig, ScheduleName},
+    stop::StopConfig,
 };
 pub use crate::lines::line_of;
 use crate::{
@@ -58,6 +62,14 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Images in a step, at least 1. The last batch of an epoch may be smaller.
     pub batch_size: usize,
+    /// Batches whose gradients an update takes the mean of, every image with the
+    /// same weight, at least 1. `batch_size` × `accumulate` images then do what one
+    /// batch of so many would do (but for batch norms, which see a batch), in the
+    /// memory of one. The last update of an epoch may have fewer.
+    pub accumulate: usize,
+    /// Compute again in the backward pass what is cheap (activations, norms) instead
+    /// of keeping it from the forward pass: less memory, more time.
+    pub gradient_checkpointing: bool,
     /// The training images held out for validation, unless the data set has
     /// images for that: a number (`5000`) or a share (`0.1`). The best epoch is
     /// chosen on them; with 0, the last epoch is the best.
@@ -89,6 +101,10 @@ pub struct TrainConfig {
     pub optimizer: OptimizerConfig,
     /// How the learning rate goes over the run.
     pub schedule: ScheduleConfig,
+    /// When checkpoints are written and which are kept.
+    pub checkpoint: CheckpointConfig,
+    /// What ends the run before its last epoch.
+    pub stop: StopConfig,
 }
 
 impl Default for TrainConfig {
@@ -107,6 +123,8 @@ impl Default for TrainConfig {
             seed: 42,
             epochs: 15,
             batch_size: 64,
+            accumulate: 1,
+            gradient_checkpointing: false,
             valid: HoldOut::Share(0.1),
             limit: None,
             weights: None,
@@ -117,6 +135,8 @@ impl Default for TrainConfig {
             folder: FolderOptions::default(),
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
+            checkpoint: CheckpointConfig::default(),
+            stop: StopConfig::default(),
         }
     }
 }
@@ -201,6 +221,12 @@ impl TrainConfig {
             self.batch_size >= 1,
             positive,
         )?;
+        check(
+            "accumulate",
+            self.accumulate,
+            self.accumulate >= 1,
+            positive,
+        )?;
         if let HoldOut::Share(share) = self.valid {
             check(
                 "valid",
@@ -220,7 +246,9 @@ impl TrainConfig {
         )?;
         self.loader.validate()?;
         self.optimizer.validate()?;
-        self.schedule.validate(self.epochs)
+        self.schedule.validate(self.epochs)?;
+        self.checkpoint.validate()?;
+        self.stop.validate()
     }
 }
 

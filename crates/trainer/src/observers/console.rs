@@ -7,8 +7,9 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
-    event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
+    event::{EpochDone, Event, FitStarted, Observer, RunStarted, Scores, StepDone},
     run_dir::Weights,
+    fit::EndedBy,
     summary::{RunSummary, Status},
 };
 
@@ -71,8 +72,6 @@ impl<W: Write> Console<W> {
     }
 
     fn started(&mut self, run: &RunStarted) -> io::Result<()> {
-        self.epochs = run.epochs;
-        self.steps = run.steps_per_epoch;
         self.run.clone_from(&run.run);
         if self.detail == Detail::Result {
             return match &run.weights {
@@ -110,10 +109,31 @@ impl<W: Write> Console<W> {
             let text = weights.to_string().replace('\n', "\n         ");
             writeln!(self.out, "weights  {text}")?;
         }
-        writeln!(self.out, "run      {}\n", run.run.display())?;
+        writeln!(self.out, "run      {}", run.run.display())
+    }
+
+    fn fit(&mut self, fit: &FitStarted) -> io::Result<()> {
+        self.epochs = fit.epochs;
+        self.steps = fit.steps_per_epoch;
+        if self.detail == Detail::Result {
+            return Ok(());
+        }
+        if let Some(resumed) = &fit.resumed {
+            let within = match resumed.batches {
+                0 => String::new(),
+                batches => format!(" and {batches} of {} steps", self.steps),
+            };
+            writeln!(
+                self.out,
+                "resumed  after {} of {} epochs{within}, from {}",
+                resumed.epochs,
+                self.epochs,
+                resumed.checkpoint.display()
+            )?;
+        }
         writeln!(
             self.out,
-            "epoch  train loss  train acc  valid loss  valid acc  learning rate     time"
+            "\nepoch  train loss  train acc  valid loss  valid acc  learning rate     time"
         )
     }
 
@@ -121,7 +141,7 @@ impl<W: Write> Console<W> {
         if self.detail != Detail::Bar {
             return;
         }
-        if step.step == 1 {
+        if self.bar.is_none() {
             self.epoch_started = Instant::now();
             self.images_done = 0;
             let bar = ProgressBar::with_draw_target(
@@ -186,11 +206,34 @@ impl<W: Write> Console<W> {
         if summary.status == Status::Interrupted {
             writeln!(
                 self.out,
-                "interrupted after {} of {} epochs; the weights as they are: {}",
+                "interrupted after {} of {} epochs; the weights as they are: {}\n\
+                 go on: {} train --resume {}",
                 summary.epochs,
                 self.epochs,
-                self.run.join(Weights::Last.file_name()).display()
+                self.run.join(Weights::Last.file_name()).display(),
+                self.program,
+                self.run.display()
             )?;
+        }
+        match (summary.ended_by, summary.reached) {
+            (EndedBy::TargetAccuracy, Some(reached)) => writeln!(
+                self.out,
+                "target reached: validation accuracy {:.2} % in epoch {}, after {:.1} s",
+                100.0 * reached.accuracy,
+                reached.epoch,
+                reached.seconds
+            )?,
+            (EndedBy::Patience, _) => writeln!(
+                self.out,
+                "stopped early after {} of {} epochs: stop.patience was over",
+                summary.epochs, self.epochs
+            )?,
+            (EndedBy::Minutes, _) => writeln!(
+                self.out,
+                "stopped after {} of {} epochs: stop.minutes were over",
+                summary.epochs, self.epochs
+            )?,
+            _ => {}
         }
         if let Some(best) = summary.best_epoch {
             let valid = summary.valid.map_or(String::new(), |valid| {
@@ -235,13 +278,21 @@ impl<W: Write> Observer for Console<W> {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         let written = match event {
             Event::RunStarted(run) => self.started(run),
+            Event::FitStarted(fit) => self.fit(fit),
+            Event::Warning { message } => {
+                self.clear_bar();
+                writeln!(io::stderr(), "warning: {message}")
+            }
             Event::StepDone(step) => {
                 self.step(step);
                 Ok(())
             }
             Event::EpochDone(row) => self.epoch(row),
             Event::RunEnded(summary) => self.ended(summary),
-            Event::CheckpointWritten { .. } | Event::FirstBatch(_) | Event::Parameters(_) => Ok(()),
+            Event::CheckpointWritten { .. }
+            | Event::RunFailed { .. }
+            | Event::FirstBatch(_)
+            | Event::Parameters(_) => Ok(()),
         };
         super::unless_gone(written.and_then(|()| self.out.flush()))
     }

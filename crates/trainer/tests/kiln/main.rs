@@ -6,6 +6,7 @@ mod bad_input;
 mod data_verbs;
 mod network_files;
 mod networks;
+mod resume;
 mod runs;
 mod support;
 mod weights;

@@ -1,0 +1,288 @@
+//! What a training keeps on the disk, and how it goes on from there.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use burn::module::Module;
+use models::StateDict;
+use sha2::{Digest, Sha256};
+
+use super::{Fit, result::WeightDigests};
+use crate::{
+    Classifier, TrainError,
+    checkpoint::{AVERAGE, Checkpoint, Checkpoints, NETWORK, OPTIMIZER},
+    event::{EpochDone, Event, Resumed, Scores},
+    run_dir::{RunDir, Weights},
+};
+
+/// The folder of a training.
+pub(crate) struct Folder {
+    dir: RunDir,
+    checkpoints: Checkpoints,
+    /// What the files of weights say that they are of.
+    network: String,
+    /// The title of the curves.
+    title: String,
+}
+
+impl Folder {
+    pub fn new(dir: RunDir, network: &str, title: &str) -> Self {
+        Self {
+            checkpoints: Checkpoints::of_run(dir.path()),
+            dir,
+            network: network.into(),
+            title: title.into(),
+        }
+    }
+
+    /// The digests of the weights.
+    pub fn digests(&self) -> Result<WeightDigests, TrainError> {
+        let last = self.digest(Weights::Last)?;
+        Ok(WeightDigests {
+            last: last.unwrap_or_default(),
+            best: self.digest(Weights::Best)?,
+        })
+    }
+
+    fn digest(&self, which: Weights) -> Result<Option<String>, TrainError> {
+        let path = self.path(which);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(format!("{:x}", Sha256::digest(bytes)))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(TrainError::io("read", path)(e)),
+        }
+    }
+
+    fn path(&self, which: Weights) -> PathBuf {
+        self.dir.path().join(which.file_name())
+    }
+
+    fn write(
+        &self,
+        which: Weights,
+        state: &StateDict,
+        epoch: usize,
+    ) -> Result<PathBuf, TrainError> {
+        let about = [("model", &*self.network), ("epoch", &epoch.to_string())];
+        self.dir.write_weights(which, state, &about)
+    }
+}
+
+impl<M: Classifier> Fit<'_, '_, M> {
+    /// Goes on from the newest checkpoint of the folder that is whole, if there is one.
+    pub(super) fn go_on(&mut self) -> Result<Option<Resumed>, TrainError> {
+        let Some(folder) = &self.trainer.folder else {
+            return Ok(None);
+        };
+        let checkpoints = folder.checkpoints.clone();
+        let run = folder.dir.path().to_path_buf();
+        let (found, damaged) = checkpoints.newest()?;
+        for one in &damaged {
+            let message = format!("{} is passed over: {}", one.path.display(), one.problem);
+            self.trainer.emit(&Event::Warning { message })?;
+        }
+        let Some(found) = found else {
+            return match damaged.first() {
+                Some(one) => Err(TrainError::NoCheckpoint {
+                    run,
+                    problem: format!("{}: {}", one.path.display(), one.problem),
+                }),
+                None => Ok(None),
+            };
+        };
+        for one in &damaged {
+            checkpoints.put_aside(one)?;
+        }
+        self.restore(&found)?;
+        found.restore_best(&run)?;
+        let folder = self.trainer.folder.as_ref().expect("looked at above");
+        if self.progress.best.is_some() {
+            let best = folder.dir.state_dict(Weights::Best)?;
+            self.best_weights = Some(best.into());
+        }
+        folder.dir.write_history(&self.progress.history)?;
+        Ok(Some(Resumed {
+            checkpoint: found.path,
+            epochs: self.progress.epochs,
+            batches: self.progress.batches,
+            updates: self.progress.updates,
+            best: self.progress.best,
+            sha256: folder.digests()?,
+        }))
+    }
+
+    fn restore(&mut self, found: &Checkpoint) -> Result<(), TrainError> {
+        let read = |file: &'static str| -> Result<StateDict, TrainError> {
+            let path = found.path.join(file);
+            let bytes = found.read(file)?.ok_or_else(|| TrainError::NotARun {
+                path: found.path.clone(),
+                problem: format!("there is no {file} in it"),
+            })?;
+            StateDict::from_safetensors(&bytes)
+                .map_err(|source| TrainError::Weights { path, source })
+        };
+        let wrong = |file: &str| {
+            let path = found.path.join(file);
+            move |source| TrainError::Weights { path, source }
+        };
+        let network = self.network.take().expect("it is put back");
+        let (network, mismatch) = read(NETWORK)?.put_into(network);
+        if !mismatch.is_empty() {
+            return Err(TrainError::OtherWeights {
+                path: found.path.join(NETWORK),
+                network: self.folder_name(),
+                mismatch,
+                advice: "the checkpoint is of another network".into(),
+            });
+        }
+        let device = self.device.clone().inner();
+        let updates = found.progress.updates;
+        self.optimizer
+            .load_state(updates, &read(OPTIMIZER)?, &device)
+            .map_err(wrong(OPTIMIZER))?;
+        if self.average.is_kept() {
+            self.average
+                .load_state(&read(AVERAGE)?, &device)
+                .map_err(wrong(AVERAGE))?;
+        }
+        self.schedule.restore(found.progress.schedule.clone());
+        self.progress = found.progress.clone();
+        self.network = Some(network);
+        Ok(())
+    }
+
+    /// The weights that are scored: the averaged ones, as soon as there are any.
+    pub(super) fn scored_network(&self) -> Result<M, TrainError> {
+        let network = self.network().clone();
+        if !self.average.is_active() {
+            return Ok(network.valid());
+        }
+        let averaged = self.average.applied_to(network);
+        if !self.average.wants_statistics() {
+            return Ok(averaged.valid());
+        }
+        // An average of weights has statistics of its own.
+        todo!("statistics")
+    }
+
+    pub(super) fn state_of(&self, network: &M) -> Result<StateDict, TrainError> {
+        StateDict::of(network).map_err(|e| TrainError::Device(e.to_string()))
+    }
+
+    /// Keeps the weights of an epoch, its row, and where the run is.
+    pub(super) fn keep_epoch(
+        &mut self,
+        row: &EpochDone,
+        state: StateDict,
+    ) -> Result<(), TrainError> {
+        if let Some(folder) = &self.trainer.folder {
+            folder.write(Weights::Last, &state, row.epoch)?;
+            if row.best {
+                folder.write(Weights::Best, &state, row.epoch)?;
+            }
+            folder.dir.write_history(&self.progress.history)?;
+            folder
+                .dir
+                .write_curves(&self.progress.history, &folder.title)?;
+        }
+        self.weights_written = true;
+        if row.best {
+            self.best_weights = Some(state.into());
+        }
+        let every = self.trainer.config.checkpoint.every_epochs;
+        let by_epochs = every > 0 && row.epoch.is_multiple_of(every);
+        let stopping = self.ended().is_some() || self.asked_to_stop().is_some();
+        if by_epochs || stopping || self.checkpoint_is_due() {
+            self.checkpoint(row.valid)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the weights as they are, in the middle of an epoch.
+    pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
+        if self.trainer.folder.is_some() {
+            let state = self.state_of(&self.scored_network()?)?;
+            let epoch = self.progress.epochs + usize::from(self.progress.batches > 0);
+            let folder = self.trainer.folder.as_ref().expect("there is one");
+            folder.write(Weights::Last, &state, epoch)?;
+        }
+        self.weights_written = true;
+        Ok(())
+    }
+
+    /// Whether one is due by updates or by time.
+    pub(super) fn checkpoint_is_due(&self) -> bool {
+        let config = &self.trainer.config.checkpoint;
+        let by_updates = config
+            .every_updates
+            .is_some_and(|every| self.progress.updates.is_multiple_of(every as u64));
+        let by_time = config.every_minutes.is_some_and(|minutes| {
+            self.last_checkpoint.elapsed() >= Duration::from_secs_f64(60.0 * minutes)
+        });
+        by_updates || by_time
+    }
+
+    /// Writes a checkpoint. `scores` are those of the epoch that ends here, if one does.
+    pub(super) fn checkpoint(&mut self, scores: Option<Scores>) -> Result<(), TrainError> {
+        let Some(folder) = &self.trainer.folder else {
+            return Ok(());
+        };
+        self.progress.schedule = self.schedule.state();
+        let network = self.state_of(self.network())?;
+        if network.check_finite().is_err() {
+            let epoch = self.progress.epochs + 1;
+            return Err(self.diverged(f64::NAN, epoch, "in its weights".into()));
+        }
+        let optimizer = self
+            .optimizer
+            .state_dict()
+            .map_err(|e| TrainError::Device(e.to_string()))?;
+        let mut states = vec![(NETWORK, network), (OPTIMIZER, optimizer)];
+        if self.average.is_kept() {
+            let average = self.average.state_dict();
+            states.push((AVERAGE, average.map_err(|e| TrainError::Device(e.to_string()))?));
+        }
+        let mut files = Vec::with_capacity(states.len());
+        for (name, state) in states {
+            let bytes = state.to_safetensors(&[]);
+            files.push((name, bytes.map_err(|e| TrainError::Device(e.to_string()))?));
+        }
+        let best = folder.path(Weights::Best);
+        let best = self.progress.best.is_some().then_some(best.as_path());
+        let path = folder
+            .checkpoints
+            .write(&self.progress, &files, best, scores)?;
+        let keep = &self.trainer.config.checkpoint;
+        folder.checkpoints.prune(keep.keep_last, keep.keep_best)?;
+        self.last_checkpoint = Instant::now();
+        let (epochs, updates) = (self.progress.epochs, self.progress.updates);
+        self.trainer.emit(&Event::CheckpointWritten {
+            epochs,
+            updates,
+            path,
+        })
+    }
+
+    /// The newest weights of an epoch, if any were written.
+    pub(super) fn last_good(&self) -> Option<PathBuf> {
+        let folder = self.trainer.folder.as_ref()?;
+        Some(folder.path(Weights::Last)).filter(|path| self.has_epoch() && path.is_file())
+    }
+
+    fn has_epoch(&self) -> bool {
+        !self.progress.history.is_empty()
+    }
+
+    fn folder_name(&self) -> String {
+        let folder = self.trainer.folder.as_ref();
+        folder.map_or_else(|| "network".into(), |folder| folder.network.clone())
+    }
+}
+
+/// Whether a folder has a checkpoint in it.
+pub(crate) fn has_checkpoint(run: &Path) -> Result<bool, TrainError> {
+    let (found, damaged) = Checkpoints::of_run(run).newest()?;
+    Ok(found.is_some() || !damaged.is_empty())
+}

@@ -1,0 +1,113 @@
+//! Which changes of its configuration a run can go on with.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use crate::{TrainConfig, TrainError};
+
+/// Keys and tables that may be others: they change how far a run goes, what it
+/// writes, or where it computes, and not what a step of it does.
+const HARMLESS: &[&str] = &[
+    "epochs",
+    "stop",
+    "checkpoint",
+    "log",
+    "loader.threads",
+    "loader.ahead",
+    "data_dir",
+    "backend",
+    "adapter",
+];
+
+/// Compares the configuration that a run goes on with to the one that it was
+/// begun with.
+///
+/// # Errors
+/// [`TrainError::OtherConfig`] with every key that has another value.
+pub(crate) fn check(run: &Path, was: &TrainConfig, is: &TrainConfig) -> Result<(), TrainError> {
+    let mut changes = Vec::new();
+    let (was, is) = (table(was)?, table(is)?);
+    compare("", &Value::Table(was), &Value::Table(is), &mut changes);
+    match changes.is_empty() {
+        true => Ok(()),
+        false => Err(TrainError::OtherConfig {
+            run: run.into(),
+            changes,
+        }),
+    }
+}
+
+fn table(config: &TrainConfig) -> Result<Table, TrainError> {
+    let text = config.to_toml()?;
+    Ok(text.parse().expect("written as TOML"))
+}
+
+fn compare(key: &str, was: &Value, is: &Value, changes: &mut Vec<String>) {
+    if was == is || HARMLESS.contains(&key) {
+        return;
+    }
+    let below = |name: &str| match key {
+        "" => name.to_string(),
+        _ => format!("{key}.{name}"),
+    };
+    let (Value::Table(was), Value::Table(is)) = (was, is) else {
+        changes.push(format!("{key} was {was}, and would be {is}"));
+        return;
+    };
+    for (name, value) in was {
+        let key = below(name);
+        match is.get(name) {
+            Some(new) => compare(&key, value, new, changes),
+            None if HARMLESS.contains(&key.as_str()) => {}
+            None => changes.push(format!("{key} was {value}, and would be left out")),
+        }
+    }
+    for (name, value) in is.iter().filter(|(name, _)| !was.contains_key(*name)) {
+        let key = below(name);
+        if !HARMLESS.contains(&key.as_str()) {
+            changes.push(format!("{key} was left out, and would be {value}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(text: &str) -> Vec<String> {
+        let was = TrainConfig::default();
+        let is = TrainConfig::from_toml(text, Path::new("new.toml")).unwrap();
+        match check(Path::new("run"), &was, &is) {
+            Ok(()) => Vec::new(),
+            Err(TrainError::OtherConfig { changes, .. }) => changes,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn more_epochs_are_harmless() {
+        let harmless = "epochs = 99\nbackend = \"flex\"\ndata_dir = \"d\"\n\
+                        [loader]\nthreads = 1\nahead = 5\n\
+                        [stop]\npatience = 3\n[checkpoint]\nkeep_last = 5\n";
+        assert_eq!(changes(harmless), [""; 0]);
+        assert_eq!(changes(""), [""; 0]);
+    }
+
+    #[test]
+    fn what_changes_a_step_is_named() {
+        let found = changes(
+            "seed = 1\nlimit = 5\n[optimizer]\nmomentum = 0.5\n[loader]\ndrop_last = true\n",
+        );
+        assert_eq!(
+            found,
+            [
+                "loader.drop_last was false, and would be true",
+                "optimizer.momentum was 0.9, and would be 0.5",
+                "seed was 42, and would be 1",
+                "limit was left out, and would be 5",
+            ]
+        );
+        assert_eq!(changes("augment = []").len(), 1);
+    }
+}

@@ -1,0 +1,355 @@
+//! A run that is stopped, in whatever way, and goes on.
+#![cfg(unix)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use crate::support::{QUICK, kiln, newest, scratch, stderr, stdout, summary, train};
+use serde_json::Value;
+
+/// Everything that has a state: augmentation, dropout, momentum, accumulated
+/// gradients, averaged weights, a schedule that goes by the loss.
+const EVERYTHING: &str = r#"
+model = "mlp"
+dataset = "mnist-mini"
+backend = "flex"
+limit = 700
+batch_size = 25
+accumulate = 3
+epochs = 3
+
+[optimizer]
+name = "sgd"
+lr = 0.05
+
+[schedule]
+name = "plateau"
+patience = 0
+threshold = 0.5
+
+[average]
+name = "ema"
+decay = 0.9
+
+[checkpoint]
+every_updates = 2
+keep_last = 3
+"#;
+
+fn start(config: &Path, out: &Path) -> Command {
+    let mut command = kiln();
+    command.args(["train", "--quiet", "--config"]).arg(config);
+    command.arg("--out").arg(out);
+    command
+}
+
+fn resume(run: &Path) -> Command {
+    let mut command = kiln();
+    command.args(["train", "--quiet", "--resume"]).arg(run);
+    command
+}
+
+fn spawn(mut command: Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().expect("kiln can be started")
+}
+
+/// What must not depend on when a run was stopped: the bytes of the weights, and
+/// history and summary but for the seconds.
+fn outcome(run: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut outcome = Vec::new();
+    for file in ["best.safetensors", "last.safetensors", "evaluation.json"] {
+        outcome.push((file.to_string(), fs::read(run.join(file)).unwrap()));
+    }
+    let history = fs::read_to_string(run.join("history.csv")).unwrap();
+    let rows = history.lines().map(|row| {
+        let cells: Vec<_> = row.split(',').collect();
+        cells[..cells.len() - 2].join(",") + "\n"
+    });
+    outcome.push(("history.csv".into(), rows.collect::<String>().into()));
+    let mut summary = summary(run);
+    summary.as_object_mut().unwrap().remove("seconds");
+    outcome.push(("summary.json".into(), summary.to_string().into()));
+    outcome
+}
+
+fn assert_same(run: &Path, expected: &[(String, Vec<u8>)]) {
+    for ((name, found), (_, expected)) in outcome(run).iter().zip(expected) {
+        assert!(found == expected, "{name} of {} differs", run.display());
+    }
+}
+
+/// A checkpoint is being written: its folder has the name of one that is not whole.
+fn is_writing(run: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(run.join("checkpoints")) else {
+        return false;
+    };
+    entries
+        .filter_map(Result::ok)
+        .any(|entry| entry.file_name().to_string_lossy().ends_with(".part"))
+}
+
+#[test]
+fn killed_at_any_moment_it_ends_with_the_same_bits() {
+    let scratch = scratch();
+    let config = scratch.path().join("everything.toml");
+    fs::write(&config, EVERYTHING).unwrap();
+    let begun = Instant::now();
+    let undisturbed = train(
+        &scratch.path().join("undisturbed"),
+        &["--config", config.to_str().unwrap()],
+    );
+    let whole = begun.elapsed();
+    let expected = outcome(&undisturbed);
+
+    let (mut kills, mut while_writing, mut round) = (0, 0, 0u64);
+    while kills < 40 || while_writing < 5 {
+        assert!(round < 400, "{kills} kills, {while_writing} while writing");
+        let out = scratch.path().join(format!("killed-{round}"));
+        let mut command = start(&config, &out);
+        let mut run: Option<PathBuf> = None;
+        loop {
+            round += 1;
+            let mut child = spawn(command);
+            let started = Instant::now();
+            // Up to half of the time that all of it takes, by a fixed sequence.
+            let share = (round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / 2f64.powi(24);
+            let deadline = whole.mul_f64(0.5 * share);
+            let wait_for_write = round.is_multiple_of(2);
+            let ended = loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    break Some(status);
+                }
+                let writes = wait_for_write && run.as_deref().is_some_and(is_writing);
+                if started.elapsed() >= deadline && (writes || !wait_for_write) {
+                    while_writing += usize::from(writes);
+                    break None;
+                }
+                sleep(Duration::from_micros(200));
+            };
+            let output = match ended {
+                Some(_) => child.wait_with_output().unwrap(),
+                None => {
+                    child.kill().unwrap();
+                    kills += 1;
+                    child.wait_with_output().unwrap()
+                }
+            };
+            if let Some(status) = ended {
+                let message = stderr(&output);
+                assert!(status.success(), "round {round}: {message}");
+                break;
+            }
+            let made = fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some());
+            run = made
+                .then(|| newest(&out))
+                .filter(|run| run.join("config.toml").is_file());
+            command = match &run {
+                Some(run) => resume(run),
+                // Killed before there was a run.
+                None => start(&config, &out),
+            };
+        }
+        assert_same(&newest(&out), &expected);
+    }
+}
+
+#[test]
+fn signals_end_it_with_their_code_and_a_checkpoint() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let out = scratch();
+        let mut command = kiln();
+        command
+            .args(["train", "--backend", "flex", "--quiet", "--epochs", "200"])
+            .arg("--out")
+            .arg(out.path());
+        let mut child = spawn(command);
+        let begun = Instant::now();
+        // Within its first epoch, or a little later.
+        while fs::read_dir(out.path()).unwrap().count() == 0
+            || !newest(out.path()).join("config.toml").is_file()
+        {
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            sleep(Duration::from_millis(10));
+        }
+        sleep(Duration::from_millis(300));
+        assert!(child.try_wait().unwrap().is_none());
+        let pid = child.id().to_string();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{signal} {pid}")])
+            .status();
+        assert!(sent.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        let run = newest(out.path());
+        let found = summary(&run);
+        assert_eq!(found["status"], "interrupted");
+        assert_eq!(found["ended_by"], "interruption");
+        assert!(found["test"].is_null());
+        assert!(run.join("last.safetensors").is_file());
+        let checkpoints = fs::read_dir(run.join("checkpoints")).unwrap().count();
+        assert!(checkpoints > 0);
+    }
+}
+
+#[test]
+fn it_says_where_it_goes_on() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let digests = summary(&run)["sha256"].clone();
+    assert_eq!(digests["last"].as_str().unwrap().len(), 64);
+    let output = kiln()
+        .args(["train", "--json", "--epochs", "3", "--resume"])
+        .arg(&run)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let events: Vec<Value> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let started = events.iter().find(|e| e["event"] == "fit_started").unwrap();
+    let resumed = &started["resumed"];
+    assert_eq!(resumed["epochs"], 2);
+    assert_eq!(resumed["sha256"], digests);
+    assert!(
+        resumed["checkpoint"]
+            .as_str()
+            .unwrap()
+            .contains("checkpoints")
+    );
+    let epochs = events.iter().filter(|e| e["event"] == "epoch_done");
+    assert_eq!(epochs.count(), 1);
+    let found = summary(&run);
+    assert_eq!(found["epochs"], 3);
+    assert_ne!(found["sha256"], digests);
+    let history = fs::read_to_string(run.join("history.csv")).unwrap();
+    assert_eq!(history.lines().count(), 4);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_with_a_warning() {
+    let out = scratch();
+    let words = ["--limit", "300", "--epochs", "3"];
+    let run = train(out.path(), &words);
+    let expected = outcome(&run);
+    let mut all: Vec<_> = fs::read_dir(run.join("checkpoints"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    all.sort();
+    let weights = all.last().unwrap().join("network.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&weights, bytes).unwrap();
+
+    let output = resume(&run).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stderr(&output);
+    assert!(
+        text.contains("warning: ") && text.contains("network.safetensors is not what was written"),
+        "{text}"
+    );
+    assert_same(&run, &expected);
+
+    // None that is whole is an error, and begins nothing anew.
+    for entry in fs::read_dir(run.join("checkpoints")).unwrap() {
+        let _ = fs::remove_file(entry.unwrap().path().join("state.toml"));
+    }
+    let output = resume(&run).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("no checkpoint"),
+        "{}",
+        stderr(&output)
+    );
+    assert_same(&run, &expected);
+}
+
+#[test]
+fn other_values_are_refused_by_key() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let before = outcome(&run);
+    let output = resume(&run)
+        .args(["--lr", "0.5", "--batch-size", "32"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    for line in [
+        "optimizer.lr was 0.05, and would be 0.5",
+        "batch_size was 64, and would be 32",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert_same(&run, &before);
+    let output = resume(out.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn a_second_process_is_refused() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let mut first = spawn({
+        let mut command = resume(&run);
+        command.args(["--epochs", "2000"]);
+        command
+    });
+    let begun = Instant::now();
+    let second = loop {
+        let output = resume(&run).output().unwrap();
+        // Until the first has the folder, this one finds a run that is at its end.
+        if !output.status.success() {
+            break output;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    };
+    let text = stderr(&second);
+    assert_eq!(second.status.code(), Some(1), "{text}");
+    assert!(text.contains("another process trains in"), "{text}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // Its death gives the folder free.
+    let output = resume(&run).args(["--epochs", "2"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_full_disk_leaves_the_earlier_checkpoints_whole() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let before: Vec<_> = fs::read_dir(run.join("checkpoints"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    // Files of more than 100 KiB cannot be written, as on a full disk.
+    let script = r#"trap "" XFSZ; ulimit -f 200; exec "$0" train --quiet --epochs 4 --resume "$1""#;
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_kiln")])
+        .arg(&run)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.contains("error: cannot write"), "{text}");
+    let after: Vec<_> = fs::read_dir(run.join("checkpoints"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    for name in &before {
+        assert!(after.contains(name), "{before:?} {after:?}");
+    }
+    let whole = train(&out.path().join("other"), &["--limit", "300", "--epochs", "2"]);
+    let other = resume(&whole).args(["--epochs", "4"]).output().unwrap();
+    assert!(other.status.success());
+    let output = resume(&run).args(["--epochs", "4"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_same(&run, &outcome(&whole));
+}
