@@ -8,6 +8,7 @@
 //! any [`BatchSource`], with a loss of one's own if wanted. It knows nothing of
 //! progress bars or files of metrics: it emits [`Event`]s to [`Observer`]s.
 
+mod average;
 pub mod backend;
 mod checkpoint;
 mod classifier;
@@ -20,12 +21,15 @@ mod event;
 mod experiment;
 mod export;
 mod fit;
+mod flat;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
+mod gradients;
 mod import;
 mod lines;
 mod network;
 pub mod observers;
+mod optim;
 mod other_form;
 pub mod pictures;
 mod plan;
@@ -37,6 +41,7 @@ mod start;
 mod summary;
 mod whole_file;
 
+pub use average::Average;
 pub use classifier::Classifier;
 pub use config::TrainConfig;
 pub use curves::svg as curves_svg;
@@ -47,8 +52,10 @@ pub use event::{EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, 
 pub use experiment::Experiment;
 pub use export::Export;
 pub use fit::{BatchSource, EndedBy, EpochBatches, FitConfig, FitData, FitResult, Reached, StopFlag, Trainer, WeightDigests};
+pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use network::NetworkSource;
+pub use optim::{Optimizer, freeze};
 pub use plan::Plan;
 pub use run_dir::{RunDir, Weights};
 pub use schedule::Schedule;

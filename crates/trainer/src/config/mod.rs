@@ -1,6 +1,7 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
 mod checkpoint;
+mod average;
 mod error;
 mod loader;
 mod optimizer;
@@ -21,9 +22,10 @@ use error::check;
 
 pub use self::{
     checkpoint::CheckpointConfig,
+    average::{AverageConfig, AverageName},
     error::ConfigError,
     loader::LoaderConfig,
-    optimizer::{OptimizerConfig, OptimizerName},
+    optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
     schedule::{ScheduleConfig, ScheduleName},
     stop::StopConfig,
 };
@@ -105,6 +107,8 @@ pub struct TrainConfig {
     pub checkpoint: CheckpointConfig,
     /// What ends the run before its last epoch.
     pub stop: StopConfig,
+    /// Whether and how weights are averaged.
+    pub average: AverageConfig,
 }
 
 impl Default for TrainConfig {
@@ -137,6 +141,7 @@ impl Default for TrainConfig {
             schedule: ScheduleConfig::default(),
             checkpoint: CheckpointConfig::default(),
             stop: StopConfig::default(),
+            average: AverageConfig::default(),
         }
     }
 }
@@ -248,7 +253,8 @@ impl TrainConfig {
         self.optimizer.validate()?;
         self.schedule.validate(self.epochs)?;
         self.checkpoint.validate()?;
-        self.stop.validate()
+        self.stop.validate()?;
+        self.average.validate(self.epochs)
     }
 }
 
