@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::{
     NetworkSource, TrainError,
     backend::{self, BackendChoice, Selected},
-    config::{ConfigError, TrainConfig},
+    config::{ConfigError, ScheduleName, TrainConfig},
 };
 
 /// What a run needs, checked: nothing in it can fail for a reason that could
@@ -33,6 +33,8 @@ pub struct Plan {
     pub info: Arc<DatasetInfo>,
     /// The images that train.
     pub train: BatchLoader,
+    /// How many of them there are of each class, in the order of the labels.
+    pub class_counts: Vec<usize>,
     /// Training images as they are scored, for a network that wants
     /// [whitening](models::Network::whiten).
     pub whitening: Option<BatchLoader>,
@@ -70,8 +72,13 @@ impl Plan {
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
         let validation = parts.valid.as_ref().map_or(0, BatchLoader::images);
         config.stop.check_images(validation)?;
+        config.loss.weights(&parts.class_counts)?;
+        if config.schedule.name == ScheduleName::Plateau && parts.valid.is_none() {
+            return Err(no_loss_to_go_by().into());
+        }
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
+        config.evaluation.tta.check(test.shape())?;
 
         config.backend = BackendChoice::Fixed(selected.backend);
         if let Some(form) = Form::ALL
@@ -91,6 +98,7 @@ impl Plan {
             class_counts: parts.class_counts,
             info,
             train: parts.train,
+            class_counts: parts.class_counts,
             whitening: parts.whitening,
             valid: parts.valid,
             test,
@@ -114,6 +122,7 @@ const WHITENING_IMAGES: usize = 5000;
 /// What the training images are for.
 struct Parts {
     train: BatchLoader,
+    class_counts: Vec<usize>,
     valid: Option<BatchLoader>,
     whitening: Option<BatchLoader>,
     /// Of the images that train.
@@ -170,6 +179,8 @@ impl Loaders<'_> {
         let mut class_counts = vec![0; train.info().classes.len()];
         for &index in &training {
             class_counts[usize::from(train.labels()[index])] += 1;
+        for &image in &training {
+            class_counts[usize::from(train.labels()[image])] += 1;
         }
         let order = Order::Shuffled { seed };
         let loader = self.loader(train, training, order, self.pipeline.clone())?;
@@ -179,6 +190,7 @@ impl Loaders<'_> {
         };
         Ok(Parts {
             train: loader,
+            class_counts,
             valid,
             whitening,
             class_counts,
@@ -212,6 +224,18 @@ impl Loaders<'_> {
         }
         loader.check()?;
         Ok(loader)
+    }
+}
+
+/// The error of a schedule that goes by the validation loss, where there is none.
+fn no_loss_to_go_by() -> ConfigError {
+    ConfigError::Value {
+        key: "schedule.name",
+        value: ScheduleName::Plateau.name().into(),
+        problem: "it goes by the validation loss, and no image is held out for that: set valid, \
+                  or take another schedule"
+            .into(),
+        origin: None,
     }
 }
 

@@ -3,7 +3,9 @@
 mod checkpoint;
 mod average;
 mod error;
+mod evaluation;
 mod loader;
+mod loss;
 mod optimizer;
 mod schedule;
 mod stop;
@@ -18,16 +20,20 @@ use data::{
 use models::ModelOptions;
 use serde::{Deserialize, Serialize};
 
-use error::check;
+use error::{check, only_taken};
 
 pub use self::{
     checkpoint::CheckpointConfig,
     average::{AverageConfig, AverageName},
     error::ConfigError,
+    evaluation::{EvaluationConfig, Tta},
     loader::LoaderConfig,
     optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
     schedule::{ScheduleConfig, ScheduleName},
     stop::StopConfig,
+    loss::{ClassWeights, LossConfig, LossName},
+    optimizer::{OptimizerConfig, OptimizerName},
+    schedule::{Anneal, ScheduleConfig, ScheduleName},
 };
 pub use crate::lines::line_of;
 use crate::{
@@ -109,6 +115,10 @@ pub struct TrainConfig {
     pub stop: StopConfig,
     /// Whether and how weights are averaged.
     pub average: AverageConfig,
+    /// What training makes small.
+    pub loss: LossConfig,
+    /// How the test set is scored.
+    pub evaluation: EvaluationConfig,
 }
 
 impl Default for TrainConfig {
@@ -142,6 +152,8 @@ impl Default for TrainConfig {
             checkpoint: CheckpointConfig::default(),
             stop: StopConfig::default(),
             average: AverageConfig::default(),
+            loss: LossConfig::default(),
+            evaluation: EvaluationConfig::default(),
         }
     }
 }
@@ -254,7 +266,9 @@ impl TrainConfig {
         self.schedule.validate(self.epochs)?;
         self.checkpoint.validate()?;
         self.stop.validate()?;
-        self.average.validate(self.epochs)
+        self.average.validate(self.epochs)?;
+        self.schedule.validate(self.epochs, self.optimizer.lr())?;
+        self.loss.validate()
     }
 }
 
@@ -363,6 +377,36 @@ mod tests {
                 "epochs = 2\n[schedule]\nwarmup_epochs = 2.0",
                 "schedule.warmup_epochs",
             ),
+            ("[schedule]\nmin_lr = 0.06", "schedule.min_lr"),
+            ("[schedule]\ngamma = 0.5", "schedule.gamma"),
+            ("[schedule]\nname = \"step\"\npower = 2", "schedule.power"),
+            (
+                "[schedule]\nname = \"multi-step\"\nmilestones = [2, 2]",
+                "schedule.milestones",
+            ),
+            (
+                "[schedule]\nname = \"exponential\"\ngamma = 0",
+                "schedule.gamma",
+            ),
+            (
+                "[schedule]\nname = \"one-cycle\"\npct_start = nan",
+                "schedule.pct_start",
+            ),
+            (
+                "[schedule]\nname = \"plateau\"\nfactor = 1",
+                "schedule.factor",
+            ),
+            ("[loss]\nlabel_smoothing = 1", "loss.label_smoothing"),
+            ("[loss]\ngamma = 2", "loss.gamma"),
+            (
+                "[loss]\nname = \"focal\"\nlabel_smoothing = 0.1",
+                "loss.label_smoothing",
+            ),
+            (
+                "[loss]\nname = \"mse\"\nclass_weights = \"balanced\"",
+                "loss.class_weights",
+            ),
+            ("[loss]\nclass_weights = [1, 0]", "loss.class_weights"),
         ] {
             match parse(text).unwrap().validate() {
                 Err(ConfigError::Value { key: found, .. }) => assert_eq!(found, key),
