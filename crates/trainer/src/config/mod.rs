@@ -2,6 +2,7 @@
 
 mod error;
 mod loader;
+mod log;
 mod optimizer;
 mod schedule;
 
@@ -20,6 +21,7 @@ use error::check;
 pub use self::{
     error::ConfigError,
     loader::LoaderConfig,
+    log::LogConfig,
     optimizer::{OptimizerConfig, OptimizerName},
     schedule::{ScheduleConfig, ScheduleName},
 };
@@ -89,6 +91,8 @@ pub struct TrainConfig {
     pub optimizer: OptimizerConfig,
     /// How the learning rate goes over the run.
     pub schedule: ScheduleConfig,
+    /// What is written of the course of the run.
+    pub log: LogConfig,
 }
 
 impl Default for TrainConfig {
@@ -117,6 +121,7 @@ impl Default for TrainConfig {
             folder: FolderOptions::default(),
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
+            log: LogConfig::default(),
         }
     }
 }
@@ -220,6 +225,7 @@ impl TrainConfig {
         )?;
         self.loader.validate()?;
         self.optimizer.validate()?;
+        self.log.validate()?;
         self.schedule.validate(self.epochs)
     }
 }
@@ -320,6 +326,8 @@ mod tests {
             ("partial_weights = true", "partial_weights"),
             ("[loader]\nthreads = 0", "loader.threads"),
             ("[loader]\nahead = 65", "loader.ahead"),
+            ("[log]\nhistograms = true", "log.histograms"),
+            ("[log]\nevery_steps = 0", "log.every_steps"),
             ("[optimizer]\nlr = 0.0", "optimizer.lr"),
             ("[optimizer]\nlr = nan", "optimizer.lr"),
             ("[optimizer]\nlr = inf", "optimizer.lr"),
