@@ -36,8 +36,18 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
+    /// Something to know of that does not end the run.
+    Warning {
+        /// What it is, and what to do about it.
+        message: String,
+    },
     /// The run is over: all epochs done, or interrupted.
     RunEnded(RunSummary),
+    /// The run is over by an error. Errors of observers about it are dropped.
+    RunFailed {
+        /// What the error says.
+        error: String,
+    },
     /// The images of the first step, for observers that
     /// [want](Observer::wants_first_batch) them.
     #[serde(skip)]

@@ -23,6 +23,7 @@ use crate::{
     datasets::{load_datasets, plain_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
+    observers,
     other_form::Drawn,
     plan::Plan,
     run_dir::{RunDir, Weights},
@@ -122,13 +123,16 @@ impl<'a> Trainer<'a> {
         if let Some(started) = &started_from {
             dir.write_start(started)?;
         }
+        for observer in observers::for_run(config, dir.path(), None)? {
+            self.observers.push(observer);
+        }
         let schedule = Schedule::new(
             &config.schedule,
             config.optimizer.lr(),
             config.epochs,
             self.plan.train.batches(),
         );
-        Run {
+        let mut run = Run {
             optimizer: optimizer(&config.optimizer),
             network,
             started_from,
@@ -139,8 +143,8 @@ impl<'a> Trainer<'a> {
             last_good: None,
             started: Instant::now(),
             trainer: self,
-        }
-        .go()
+        };
+        run.go().inspect_err(|error| run.fail(error))
     }
 }
 
@@ -231,7 +235,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn go(mut self) -> Result<RunSummary, TrainError> {
+    fn go(&mut self) -> Result<RunSummary, TrainError> {
         self.emit(&Event::RunStarted(self.description()))?;
         let epochs = self.trainer.plan.config.epochs;
         for epoch in 1..=epochs {
@@ -432,6 +436,15 @@ impl Run<'_> {
             .iter_mut()
             .try_for_each(|observer| observer.on_event(event))
             .map_err(TrainError::Observer)
+    }
+
+    /// Tells the observers, whose own errors would hide the first.
+    fn fail(&mut self, error: &TrainError) {
+        let error = error.to_string();
+        let event = Event::RunFailed { error };
+        for observer in &mut self.trainer.observers {
+            let _ = observer.on_event(&event);
+        }
     }
 }
 
