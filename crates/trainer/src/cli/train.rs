@@ -137,6 +137,9 @@ pub struct Args {
         default_value = "runs"
     )]
     out: PathBuf,
+    /// Write event files for TensorBoard as well, into the run folder
+    #[arg(help_heading = "Output", long)]
+    tensorboard: bool,
     /// Print nothing but the result
     #[arg(help_heading = "Output", long, short)]
     quiet: bool,
@@ -306,6 +309,10 @@ impl Args {
         if self.options.auxiliary_heads {
             config.network.auxiliary_heads = true;
             given.push(("network.auxiliary_heads", "auxiliary-heads"));
+        }
+        if self.tensorboard {
+            config.log.tensorboard = true;
+            given.push(("log.tensorboard", "tensorboard"));
         }
         if self.no_augment {
             config.augment.clear();

@@ -8,4 +8,5 @@ mod network_files;
 mod networks;
 mod runs;
 mod support;
+mod watching;
 mod weights;
