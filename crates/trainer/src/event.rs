@@ -180,3 +180,17 @@ pub trait Observer {
         false
     }
 }
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_event(&mut self, event: &Event) -> std::io::Result<()> {
+        (**self).on_event(event)
+    }
+
+    fn wants_first_batch(&self) -> bool {
+        (**self).wants_first_batch()
+    }
+
+    fn wants_parameters(&self) -> bool {
+        (**self).wants_parameters()
+    }
+}
