@@ -177,6 +177,9 @@ pub enum TrainError {
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
+    /// The dashboard cannot be shown.
+    #[error("no dashboard: {0}")]
+    Dashboard(String),
     /// An observer failed.
     #[error("cannot report on the run: {0}")]
     Observer(io::Error),
@@ -229,6 +232,7 @@ impl TrainError {
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. }
             | Self::OtherConfig { .. } => true,
+            | Self::Dashboard(_) => true,
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

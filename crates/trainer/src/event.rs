@@ -53,6 +53,8 @@ pub enum Event {
     /// Something that is worth knowing, and that the run goes on in spite of.
     Warning {
         /// What it is.
+    /// Something to know of that does not end the run.
+        /// What it is, and what to do about it.
         message: String,
     },
     /// The run is over: all epochs done, or interrupted.
@@ -61,6 +63,9 @@ pub enum Event {
     RunFailed {
         /// Why.
         message: String,
+    /// The run is over by an error. Errors of observers about it are dropped.
+        /// What the error says.
+        error: String,
     },
     /// The images of the first step, for observers that
     /// [want](Observer::wants_first_batch) them.
@@ -228,5 +233,19 @@ pub trait Observer {
     /// Whether it wants [`Event::Parameters`], which costs a transfer an epoch.
     fn wants_parameters(&self) -> bool {
         false
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_event(&mut self, event: &Event) -> std::io::Result<()> {
+        (**self).on_event(event)
+    }
+
+    fn wants_first_batch(&self) -> bool {
+        (**self).wants_first_batch()
+    }
+
+    fn wants_parameters(&self) -> bool {
+        (**self).wants_parameters()
     }
 }

@@ -11,7 +11,7 @@ use trainer::{
     Plan, RunDir, Status, TrainConfig, TrainError, Trainer,
     backend::{AdapterKind, BackendChoice},
     config::{ConfigError, OptimizerName, ScheduleName, line_of},
-    observers::{Console, Json},
+    observers::{Console, Json, dashboard, leave_dashboard},
 };
 
 use super::{network::OptionArgs, store::StoreArgs};
@@ -138,6 +138,12 @@ pub struct Args {
         default_value = "runs"
     )]
     out: PathBuf,
+    /// Write event files for TensorBoard as well, into the run folder
+    #[arg(help_heading = "Output", long)]
+    tensorboard: bool,
+    /// Show Burn's dashboard while the run lasts; q asks whether to stop (feature `tui`)
+    #[arg(help_heading = "Output", long, conflicts_with_all = ["json", "quiet"])]
+    tui: bool,
     /// Print nothing but the result
     #[arg(help_heading = "Output", long, short)]
     quiet: bool,
@@ -160,6 +166,7 @@ impl Args {
         // A second Ctrl-C does not wait for the end of the step.
         ctrlc::set_handler(|| {
             if STOP.swap(true, Ordering::Relaxed) {
+                let _ = leave_dashboard();
                 std::process::exit(INTERRUPTED.into());
             }
         })?;
@@ -168,13 +175,15 @@ impl Args {
             trainer.observe(Json::new(stdout()))
         } else {
             let console = Console::new(stdout(), super::program(backend));
-            trainer.observe(if self.quiet {
-                console.quiet()
+            if self.tui {
+                trainer.observe(dashboard(&STOP, console)?)
+            } else if self.quiet {
+                trainer.observe(console.quiet())
             } else if stdout().is_terminal() && stderr().is_terminal() {
-                console.with_bar()
+                trainer.observe(console.with_bar())
             } else {
-                console
-            })
+                trainer.observe(console)
+            }
         };
         let summary = trainer.run(&self.out)?;
         Ok(match summary.status {
@@ -307,6 +316,10 @@ impl Args {
         if self.options.auxiliary_heads {
             config.network.auxiliary_heads = true;
             given.push(("network.auxiliary_heads", "auxiliary-heads"));
+        }
+        if self.tensorboard {
+            config.log.tensorboard = true;
+            given.push(("log.tensorboard", "tensorboard"));
         }
         if self.no_augment {
             config.augment.clear();

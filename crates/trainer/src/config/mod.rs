@@ -6,6 +6,7 @@ mod error;
 mod evaluation;
 mod loader;
 mod loss;
+mod log;
 mod optimizer;
 mod schedule;
 mod stop;
@@ -29,6 +30,8 @@ pub use self::{
     evaluation::{EvaluationConfig, Tta},
     loader::LoaderConfig,
     optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
+    log::LogConfig,
+    optimizer::{OptimizerConfig, OptimizerName},
     schedule::{ScheduleConfig, ScheduleName},
     stop::StopConfig,
     loss::{ClassWeights, LossConfig, LossName},
@@ -119,6 +122,8 @@ pub struct TrainConfig {
     pub loss: LossConfig,
     /// How the test set is scored.
     pub evaluation: EvaluationConfig,
+    /// What is written of the course of the run.
+    pub log: LogConfig,
 }
 
 impl Default for TrainConfig {
@@ -154,6 +159,7 @@ impl Default for TrainConfig {
             average: AverageConfig::default(),
             loss: LossConfig::default(),
             evaluation: EvaluationConfig::default(),
+            log: LogConfig::default(),
         }
     }
 }
@@ -268,7 +274,9 @@ impl TrainConfig {
         self.stop.validate()?;
         self.average.validate(self.epochs)?;
         self.schedule.validate(self.epochs, self.optimizer.lr())?;
-        self.loss.validate()
+        self.loss.validate()?;
+        self.log.validate()?;
+        self.schedule.validate(self.epochs)
     }
 }
 
@@ -368,6 +376,8 @@ mod tests {
             ("partial_weights = true", "partial_weights"),
             ("[loader]\nthreads = 0", "loader.threads"),
             ("[loader]\nahead = 65", "loader.ahead"),
+            ("[log]\nhistograms = true", "log.histograms"),
+            ("[log]\nevery_steps = 0", "log.every_steps"),
             ("[optimizer]\nlr = 0.0", "optimizer.lr"),
             ("[optimizer]\nlr = nan", "optimizer.lr"),
             ("[optimizer]\nlr = inf", "optimizer.lr"),

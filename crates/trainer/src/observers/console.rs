@@ -267,6 +267,15 @@ impl<W: Write> Console<W> {
         Ok(())
     }
 
+    /// On standard error, above the bar.
+    fn warn(&self, message: &str) -> io::Result<()> {
+        let write = || writeln!(io::stderr(), "warning: {message}");
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     fn clear_bar(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -293,6 +302,13 @@ impl<W: Write> Observer for Console<W> {
             | Event::RunFailed { .. }
             | Event::FirstBatch(_)
             | Event::Parameters(_) => Ok(()),
+            Event::Warning { message } => self.warn(message),
+            // Who runs the run says why.
+            Event::RunFailed { .. } => {
+                self.clear_bar();
+                Ok(())
+            }
+            Event::CheckpointWritten { .. } | Event::FirstBatch(_) | Event::Parameters(_) => Ok(()),
         };
         super::unless_gone(written.and_then(|()| self.out.flush()))
     }

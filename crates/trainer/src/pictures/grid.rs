@@ -1,4 +1,9 @@
-use std::{convert::Infallible, io, path::Path};
+use std::{
+    convert::Infallible,
+    fs,
+    io::{self, Cursor},
+    path::Path,
+};
 
 use embedded_graphics::{
     Pixel,
@@ -105,12 +110,19 @@ fn cut(text: &str, width: u32) -> String {
 /// # Errors
 /// What the system says about `path`.
 pub fn write_png(picture: &RgbImage, path: &Path) -> io::Result<()> {
+    fs::write(path, png(picture)?)
+}
+
+/// The bytes of a picture as PNG.
+///
+/// # Errors
+/// What the encoder says.
+pub(crate) fn png(picture: &RgbImage) -> io::Result<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
     picture
-        .save_with_format(path, ImageFormat::Png)
-        .map_err(|e| match e {
-            image::ImageError::IoError(e) => e,
-            other => io::Error::other(other),
-        })
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(io::Error::other)?;
+    Ok(bytes.into_inner())
 }
 
 /// A picture that text is drawn on.

@@ -2,4 +2,5 @@
 
 mod grid;
 
+pub(crate) use grid::png;
 pub use grid::{Tile, grid, write_png};

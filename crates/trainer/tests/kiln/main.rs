@@ -9,4 +9,5 @@ mod networks;
 mod resume;
 mod runs;
 mod support;
+mod watching;
 mod weights;
