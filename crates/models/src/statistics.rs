@@ -20,7 +20,8 @@ impl Network {
         batches: impl IntoIterator<Item = Tensor<4>>,
     ) -> Result<Self, WeightsError> {
         let mut own = Vec::new();
-        self.stack.each_norm(&mut |norm| own.push(norm.replace_momentum(1.0)));
+        self.stack
+            .each_norm(&mut |norm| own.push(norm.replace_momentum(1.0)));
         if own.is_empty() {
             return Ok(self);
         }

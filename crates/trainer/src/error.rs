@@ -231,7 +231,7 @@ impl TrainError {
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. }
-            | Self::OtherConfig { .. } => true,
+            | Self::OtherConfig { .. }
             | Self::Dashboard(_) => true,
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(

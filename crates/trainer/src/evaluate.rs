@@ -3,13 +3,14 @@
 use burn::tensor::{DType, Device, Tensor};
 use data::{Batch, BatchLoader, BatchTensors};
 use models::TrainingOutput;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classifier, Evaluation, Loss, TrainError, config::Tta, event::Scores, metrics::Counts,
+    BatchSource, Classifier, Evaluation, Loss, TrainError, config::Tta, event::Scores, metrics::Counts,
 };
 
 /// Sums from which scores are made.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     loss: f64,
     correct: f64,
@@ -112,7 +113,7 @@ pub(crate) fn loss_and_scores<M: Classifier>(
     Ok((loss, scores[0]))
 }
 
-/// The mean scores of `network` over all images of `loader`.
+/// The mean scores of `network` over `images`.
 ///
 /// `network` is one made for inference: on a device without autodiff.
 ///
@@ -121,12 +122,12 @@ pub(crate) fn loss_and_scores<M: Classifier>(
 /// device fails.
 pub fn evaluate<M: Classifier>(
     network: &M,
-    loader: &BatchLoader,
+    images: &dyn BatchSource,
     loss: &dyn Loss,
     device: &Device,
 ) -> Result<Scores, TrainError> {
     let mut tally = Tally::default();
-    for batch in loader.epoch(0) {
+    for batch in images.epoch_from(0, 0) {
         let batch = batch?;
         let count = batch.len();
         tally.add(score(network, batch, loss, device)?, count);

@@ -50,20 +50,15 @@ pub enum Event {
         /// Its folder.
         path: PathBuf,
     },
-    /// Something that is worth knowing, and that the run goes on in spite of.
-    Warning {
-        /// What it is.
     /// Something to know of that does not end the run.
+    Warning {
         /// What it is, and what to do about it.
         message: String,
     },
-    /// The run is over: all epochs done, or interrupted.
+    /// The run is over: it came to its end, or was interrupted.
     RunEnded(RunSummary),
-    /// The run came to nothing.
-    RunFailed {
-        /// Why.
-        message: String,
     /// The run is over by an error. Errors of observers about it are dropped.
+    RunFailed {
         /// What the error says.
         error: String,
     },

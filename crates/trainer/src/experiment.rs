@@ -11,8 +11,9 @@ use crate::{
     config::TrainConfig,
     datasets::{load_datasets, plain_name},
     event::{Event, Observer, RunStarted},
-    fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, has_checkpoint},
-    metrics::{Evaluation, evaluate_in_full},
+    fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, steps_done},
+    evaluate::evaluate_in_full,
+    metrics::Evaluation,
     observers,
     other_form::Drawn,
     plan::Plan,
@@ -114,7 +115,7 @@ impl<'a> Experiment<'a> {
         }
         // The last of what a run needs to go on: with it, the folder is one of a run.
         dir.write_config(config)?;
-        self.go(network, started_from, dir)
+        self.go(network, started_from, dir, None)
     }
 
     /// Goes on with the run in `dir` from its newest checkpoint that is whole, or
@@ -129,7 +130,8 @@ impl<'a> Experiment<'a> {
         let dir = dir.locked()?;
         resume::check(dir.path(), &dir.saved_config()?, &self.plan.config)?;
         let started_from = dir.started_from()?;
-        let network = if has_checkpoint(dir.path())? {
+        let resumed_at = steps_done(dir.path(), self.plan.train.batches())?;
+        let network = if resumed_at.is_some() {
             let device = self.plan.training_device();
             self.plan.spec.build(self.plan.train.shape(), &device)?
         } else {
@@ -143,7 +145,7 @@ impl<'a> Experiment<'a> {
             first_network(&self.plan, self.start.take())?.0
         };
         dir.write_config(&self.plan.config)?;
-        self.go(network, started_from, dir)
+        self.go(network, started_from, dir, resumed_at)
     }
 
     fn go(
@@ -151,6 +153,7 @@ impl<'a> Experiment<'a> {
         mut network: Network,
         started_from: Option<StartedFrom>,
         dir: RunDir,
+        resumed_at: Option<usize>,
     ) -> Result<RunSummary, TrainError> {
         let plan = &self.plan;
         let report_every = if plan.selected.backend.is_cpu() { 1 } else { 10 };
@@ -165,7 +168,7 @@ impl<'a> Experiment<'a> {
         for observer in std::mem::take(&mut self.observers) {
             trainer = trainer.observe_boxed(observer);
         }
-        for observer in observers::for_run(&plan.config, dir.path())? {
+        for observer in observers::for_run(&plan.config, dir.path(), resumed_at)? {
             trainer = trainer.observe_boxed(observer);
         }
         trainer.emit(&Event::RunStarted(description(
@@ -175,9 +178,9 @@ impl<'a> Experiment<'a> {
         )))?;
         let outcome = fit_and_test(plan, &mut trainer, &mut network, &dir);
         let (result, test) = outcome.inspect_err(|error| {
-            let message = error.to_string();
+            let error = error.to_string();
             // The error itself is what the caller is told.
-            let _ = trainer.emit(&Event::RunFailed { message });
+            let _ = trainer.emit(&Event::RunFailed { error });
         })?;
         let summary = summary(plan, started_from, result, test);
         dir.write_summary(&summary)?;

@@ -27,8 +27,6 @@ pub struct Plan {
     pub summary: Summary,
     /// How the images are normalised.
     pub normalization: Normalization,
-    /// How many training images each class has.
-    pub class_counts: Vec<usize>,
     /// The data set.
     pub info: Arc<DatasetInfo>,
     /// The images that train.
@@ -95,7 +93,6 @@ impl Plan {
             network_file: source.file().cloned(),
             summary,
             normalization,
-            class_counts: parts.class_counts,
             info,
             train: parts.train,
             class_counts: parts.class_counts,
@@ -125,8 +122,6 @@ struct Parts {
     class_counts: Vec<usize>,
     valid: Option<BatchLoader>,
     whitening: Option<BatchLoader>,
-    /// Of the images that train.
-    class_counts: Vec<usize>,
 }
 
 /// Makes the loaders of a run.
@@ -177,8 +172,6 @@ impl Loaders<'_> {
             false => None,
         };
         let mut class_counts = vec![0; train.info().classes.len()];
-        for &index in &training {
-            class_counts[usize::from(train.labels()[index])] += 1;
         for &image in &training {
             class_counts[usize::from(train.labels()[image])] += 1;
         }
@@ -190,7 +183,6 @@ impl Loaders<'_> {
         };
         Ok(Parts {
             train: loader,
-            class_counts,
             valid,
             whitening,
             class_counts,
@@ -230,7 +222,7 @@ impl Loaders<'_> {
 /// The error of a schedule that goes by the validation loss, where there is none.
 fn no_loss_to_go_by() -> ConfigError {
     ConfigError::Value {
-        key: "schedule.name",
+        key: "schedule.name".into(),
         value: ScheduleName::Plateau.name().into(),
         problem: "it goes by the validation loss, and no image is held out for that: set valid, \
                   or take another schedule"

@@ -18,7 +18,7 @@ impl Tta {
             return Ok(());
         }
         Err(ConfigError::Value {
-            key: "evaluation.tta",
+            key: "evaluation.tta".into(),
             value: self.name().into(),
             problem: format!(
                 "it needs images of at least 2×2 pixels to reflect a margin, and these are \

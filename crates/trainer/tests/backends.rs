@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use trainer::{
-    Event, Observer, TrainConfig, Trainer,
+    Event, Observer, TrainConfig, Experiment,
     backend::{AdapterKind, Backend, BackendChoice},
     config::{OptimizerConfig, OptimizerName, ScheduleConfig, ScheduleName},
 };
@@ -54,7 +54,7 @@ fn losses(backend: Backend, adapter: AdapterKind) -> Vec<f64> {
         },
         ..TrainConfig::default()
     };
-    let trainer = Trainer::new(config)
+    let trainer = Experiment::new(config)
         .unwrap()
         .observe(Losses(Arc::clone(&losses)));
     trainer.run(out.path()).unwrap();

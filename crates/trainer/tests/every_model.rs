@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc};
 use data::{DatasetInfo, Datasets, ImageDataset};
 use models::{Architecture, ModelOptions};
 use trainer::{
-    RunDir, Status, TrainConfig, Trainer, Weights,
+    RunDir, Status, TrainConfig, Experiment, Weights,
     backend::{Backend, BackendChoice},
     config::OptimizerConfig,
 };
@@ -60,7 +60,7 @@ fn trains(architecture: &'static Architecture, width: f64, images: Datasets, out
     let (image, classes) = (images.test.info().shape(), images.test.info().classes.len());
     let model = architecture.model(classes).options(config.network.clone());
     let expected = model.summary(image).unwrap();
-    let trainer = Trainer::with_datasets(config, images).unwrap();
+    let trainer = Experiment::with_datasets(config, images).unwrap();
     let device = &trainer.plan().selected.device;
     let initial = trainer.plan().spec.build(image, device).unwrap();
     let initial = initial.state_dict().unwrap();

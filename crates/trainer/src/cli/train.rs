@@ -2,13 +2,17 @@ use std::{
     io::{IsTerminal, stderr, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use data::HoldOut;
 use models::NetworkFileError;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
 use trainer::{
-    Plan, RunDir, Status, TrainConfig, TrainError, Trainer,
+    Experiment, Plan, RunDir, Status, StopFlag, TrainConfig, TrainError,
     backend::{AdapterKind, BackendChoice},
     config::{ConfigError, OptimizerName, ScheduleName, line_of},
     observers::{Console, Json, dashboard, leave_dashboard},
@@ -16,11 +20,29 @@ use trainer::{
 
 use super::{network::OptionArgs, store::StoreArgs};
 
-/// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
+/// A flag that SIGINT (Ctrl-C) and SIGTERM set. A second one does not wait for the end
+/// of the update.
+fn on_signals() -> std::io::Result<StopFlag> {
+    let stop = StopFlag::new();
+    let again = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let code = i32::from(exit_code_of(signal as usize));
+        // In this order: the first signal finds `again` not set yet.
+        flag::register_conditional_shutdown(signal, code, Arc::clone(&again))?;
+        flag::register(signal, Arc::clone(&again))?;
+        flag::register_usize(signal, stop.shared(), signal as usize)?;
+    }
+    Ok(stop)
+}
 
-/// The exit code of an interrupted run, as shells give it: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+/// As shells give it: 128 and the number of the signal.
+fn exit_code_of(signal: usize) -> u8 {
+    u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))
+}
+
+fn interrupted(signal: Option<usize>) -> ExitCode {
+    ExitCode::from(exit_code_of(signal.unwrap_or(SIGINT as usize)))
+}
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -61,6 +83,9 @@ pub struct Args {
     /// Read the configuration from a file, such as a run's config.toml; flags go over it
     #[arg(help_heading = "How", long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
+    /// Go on with the run in a folder, from its newest checkpoint that is whole
+    #[arg(help_heading = "How", long, value_name = "RUN", conflicts_with_all = ["config", "out"])]
+    resume: Option<PathBuf>,
     /// Times to go through the training images [default: 15]
     #[arg(help_heading = "How", long, value_name = "N")]
     epochs: Option<usize>,
@@ -157,38 +182,33 @@ impl Args {
         let (config, origins) = self.config()?;
         let datasets = self.store.load(&config);
         let datasets = datasets.map_err(|error| origins.locate(self.with_copy(error)))?;
-        let trainer = Trainer::with_datasets(config, datasets);
-        let trainer = trainer.map_err(|error| origins.locate(error))?;
-        self.warn_of_another_network(trainer.plan());
-        self.warn_of_other_weights(&trainer);
-        let backend = trainer.plan().selected.backend;
+        let experiment = Experiment::with_datasets(config, datasets);
+        let experiment = experiment.map_err(|error| origins.locate(error))?;
+        self.warn_of_another_network(experiment.plan());
+        self.warn_of_other_weights(&experiment);
+        let backend = experiment.plan().selected.backend;
 
-        // A second Ctrl-C does not wait for the end of the step.
-        ctrlc::set_handler(|| {
-            if STOP.swap(true, Ordering::Relaxed) {
-                let _ = leave_dashboard();
-                std::process::exit(INTERRUPTED.into());
-            }
-        })?;
-        let trainer = trainer.stop_when(&STOP);
-        let trainer = if self.json {
-            trainer.observe(Json::new(stdout()))
+        let stop = on_signals()?;
+        let experiment = experiment.stop_when(&stop);
+        let experiment = if self.json {
+            experiment.observe(Json::new(stdout()))
         } else {
             let console = Console::new(stdout(), super::program(backend));
-            if self.tui {
-                trainer.observe(dashboard(&STOP, console)?)
-            } else if self.quiet {
-                trainer.observe(console.quiet())
+            experiment.observe(if self.quiet {
+                console.quiet()
             } else if stdout().is_terminal() && stderr().is_terminal() {
-                trainer.observe(console.with_bar())
+                console.with_bar()
             } else {
-                trainer.observe(console)
-            }
+                console
+            })
         };
-        let summary = trainer.run(&self.out)?;
-        Ok(match summary.status {
-            Status::Done => ExitCode::SUCCESS,
-            Status::Interrupted => ExitCode::from(INTERRUPTED),
+        let summary = match &self.resume {
+            Some(run) => experiment.resume(RunDir::open(run)?)?,
+            None => experiment.run(&self.out)?,
+        };
+        Ok(match (summary.status, stop.signal()) {
+            (Status::Interrupted, signal) => interrupted(signal),
+            (Status::Done, _) => ExitCode::SUCCESS,
         })
     }
 
@@ -224,9 +244,9 @@ impl Args {
     }
 
     /// A run is repeated only if the weights that it starts from are what they were.
-    fn warn_of_other_weights(&self, trainer: &Trainer<'_>) {
+    fn warn_of_other_weights(&self, experiment: &Experiment<'_>) {
         if let (None, Some(sha256), Some(run)) =
-            (&self.weights, trainer.weights_sha256(), self.repeated())
+            (&self.weights, experiment.weights_sha256(), self.repeated())
             && let Ok(Some(then)) = run.started_from()
             && then.sha256 != sha256
         {
@@ -254,7 +274,8 @@ impl Args {
     /// The configuration: the file, or the default, with the flags over it; and
     /// where its values were given.
     fn config(&self) -> Result<(TrainConfig, Origins), TrainError> {
-        let (mut config, file) = match &self.config {
+        let own = self.resume.as_ref().map(|run| run.join("config.toml"));
+        let (mut config, file) = match own.as_ref().or(self.config.as_ref()) {
             Some(path) => {
                 let (config, text) = TrainConfig::read(path)?;
                 (config, Some((path.clone(), text)))
@@ -343,9 +364,8 @@ impl Origins {
             let flag = self.flags.iter().find(|(given, _)| *given == key.as_ref());
             *origin = match (flag, &self.file) {
                 (Some((_, flag)), _) => Some(format!("--{flag}")),
-                (None, Some((path, text))) => {
-                    line_of(text, key.as_ref()).map(|line| format!("{}, line {line}", path.display()))
-                }
+                (None, Some((path, text))) => line_of(text, key.as_ref())
+                    .map(|line| format!("{}, line {line}", path.display())),
                 (None, None) => None,
             };
         }

@@ -80,7 +80,7 @@ pub(super) fn only_taken(
             false => taken.join(", "),
         };
         return check(
-            key,
+            *key,
             value,
             false,
             &format!("{what} does not take it; it takes {taken}"),

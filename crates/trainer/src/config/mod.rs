@@ -31,11 +31,8 @@ pub use self::{
     loader::LoaderConfig,
     optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
     log::LogConfig,
-    optimizer::{OptimizerConfig, OptimizerName},
-    schedule::{ScheduleConfig, ScheduleName},
     stop::StopConfig,
     loss::{ClassWeights, LossConfig, LossName},
-    optimizer::{OptimizerConfig, OptimizerName},
     schedule::{Anneal, ScheduleConfig, ScheduleName},
 };
 pub use crate::lines::line_of;
@@ -269,14 +266,12 @@ impl TrainConfig {
         )?;
         self.loader.validate()?;
         self.optimizer.validate()?;
-        self.schedule.validate(self.epochs)?;
-        self.checkpoint.validate()?;
-        self.stop.validate()?;
-        self.average.validate(self.epochs)?;
         self.schedule.validate(self.epochs, self.optimizer.lr())?;
         self.loss.validate()?;
-        self.log.validate()?;
-        self.schedule.validate(self.epochs)
+        self.average.validate(self.epochs)?;
+        self.checkpoint.validate()?;
+        self.stop.validate()?;
+        self.log.validate()
     }
 }
 

@@ -7,9 +7,9 @@ use data::Batch;
 use super::{EndedBy, Fit, progress::better};
 use crate::{
     Classifier, TrainError,
-    evaluate::{Tally, evaluate, scores_of_batch, training_loss},
+    evaluate::{Tally, evaluate, score, training_loss},
     event::{EpochDone, Event, FirstBatch, Parameters, Scores, StepDone},
-    gradients::{GradientSum, Gradients},
+    gradients::{GradientMean, Gradients},
 };
 
 impl<M: Classifier> Fit<'_, '_, M> {
@@ -21,7 +21,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let batches = train.batches();
         let accumulate = self.trainer.config.accumulate;
         let mut last_batch = None;
-        let mut sum = GradientSum::default();
+        let mut sum = GradientMean::default();
         let mut source = train.epoch_from(epoch as u64, first);
         self.weights_written = false;
         for step in first + 1..=batches {
@@ -46,7 +46,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
                 if !ends_group {
                     continue;
                 }
-                std::mem::take(&mut sum).finish()
+                sum.finish()
             };
             self.update(gradients);
             self.progress.batches = step;
@@ -90,7 +90,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let tensors = batch.to_tensors(&self.device);
         let network = self.network.as_ref().expect("it is put back");
         let (loss, scores) = training_loss(network, tensors, &*self.loss);
-        let gradients = Gradients::of(loss, network);
+        let gradients = Gradients::of(&loss, network);
         self.pending.push(
             StepDone {
                 epoch,
@@ -118,7 +118,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let network = self.network.take().expect("it is put back");
         let network = self.optimizer.step(lr, network, gradients);
         self.progress.updates += 1;
-        self.average.update(&network);
+        if let Some(average) = &mut self.average {
+            average.after_update(&network);
+        }
         self.network = Some(network);
     }
 
@@ -138,19 +140,22 @@ impl<M: Classifier> Fit<'_, '_, M> {
 
     /// Scores the weights at the end of an epoch, and keeps them.
     fn validate(&mut self, epoch: usize, last_batch: Option<Batch>) -> Result<(), TrainError> {
-        self.average.epoch_done(epoch, self.network());
+        let network = self.network.as_ref().expect("it is put back");
+        if let Some(average) = &mut self.average {
+            average.after_epoch(epoch, network);
+        }
         let scored = self.scored_network()?;
         let device = self.device.clone().inner();
-        let (loss, tta) = (&*self.scored_loss, self.trainer.config.evaluation.tta);
+        let loss = &*self.scored_loss;
         let valid = match self.data.valid {
-            Some(images) => Some(evaluate(&scored, images, loss, tta, &device)?),
+            Some(images) => Some(evaluate(&scored, images, loss, &device)?),
             None => None,
         };
         // No weights are written that do not give a loss. Without validation
         // images, those of the last step tell.
         let check = match (valid, last_batch) {
             (Some(valid), _) => valid,
-            (None, Some(batch)) => scores_of_batch(&scored, batch, loss, &device)?,
+            (None, Some(batch)) => score(&scored, batch, loss, &device)?,
             (None, None) => unreachable!("kept when there is no validation"),
         };
         if !check.loss.is_finite() {
@@ -233,7 +238,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         self.trainer.emit(&Event::FirstBatch(first))
     }
 
-    fn asked_to_stop(&self) -> Option<EndedBy> {
+    pub(super) fn asked_to_stop(&self) -> Option<EndedBy> {
         let signal = self.trainer.stop.and_then(|stop| stop.signal());
         signal
             .map(|_| EndedBy::Interruption)

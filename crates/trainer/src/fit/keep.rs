@@ -5,14 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use burn::module::Module;
 use models::StateDict;
 use sha2::{Digest, Sha256};
 
 use super::{Fit, result::WeightDigests};
 use crate::{
     Classifier, TrainError,
-    checkpoint::{AVERAGE, Checkpoint, Checkpoints, NETWORK, OPTIMIZER},
+    checkpoint::{AVERAGE, Checkpoint, Checkpoints, Damaged, NETWORK, OPTIMIZER},
     event::{EpochDone, Event, Resumed, Scores},
     run_dir::{RunDir, Weights},
 };
@@ -85,10 +84,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         }
         let Some(found) = found else {
             return match damaged.first() {
-                Some(one) => Err(TrainError::NoCheckpoint {
-                    run,
-                    problem: format!("{}: {}", one.path.display(), one.problem),
-                }),
+                Some(newest) => Err(no_checkpoint(&run, newest)),
                 None => Ok(None),
             };
         };
@@ -142,9 +138,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
         self.optimizer
             .load_state(updates, &read(OPTIMIZER)?, &device)
             .map_err(wrong(OPTIMIZER))?;
-        if self.average.is_kept() {
-            self.average
-                .load_state(&read(AVERAGE)?, &device)
+        if let Some(average) = &mut self.average {
+            average
+                .load_state(found.progress.averaged, &read(AVERAGE)?, &device)
                 .map_err(wrong(AVERAGE))?;
         }
         self.schedule.restore(found.progress.schedule.clone());
@@ -156,15 +152,29 @@ impl<M: Classifier> Fit<'_, '_, M> {
     /// The weights that are scored: the averaged ones, as soon as there are any.
     pub(super) fn scored_network(&self) -> Result<M, TrainError> {
         let network = self.network().clone();
-        if !self.average.is_active() {
+        let Some(average) = self.average.as_ref().filter(|kept| kept.count() > 0) else {
             return Ok(network.valid());
-        }
-        let averaged = self.average.applied_to(network);
-        if !self.average.wants_statistics() {
+        };
+        let averaged = average.applied_to(network);
+        if !average.needs_statistics() {
             return Ok(averaged.valid());
         }
-        // An average of weights has statistics of its own.
-        todo!("statistics")
+        // The images as they are in the first epoch, whichever this one is.
+        let mut failed = None;
+        let source = self.data.train.epoch_from(1, 0);
+        let mut batches = source.map_while(|batch| match batch {
+            Ok(batch) => Some(batch.to_tensors(&self.device).images),
+            Err(e) => {
+                failed = Some(e);
+                None
+            }
+        });
+        let network = averaged.with_statistics_of(&mut batches)?;
+        drop(batches);
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(network.valid()),
+        }
     }
 
     pub(super) fn state_of(&self, network: &M) -> Result<StateDict, TrainError> {
@@ -240,8 +250,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
             .state_dict()
             .map_err(|e| TrainError::Device(e.to_string()))?;
         let mut states = vec![(NETWORK, network), (OPTIMIZER, optimizer)];
-        if self.average.is_kept() {
-            let average = self.average.state_dict();
+        if let Some(average) = &self.average {
+            self.progress.averaged = average.count();
+            let average = average.state_dict();
             states.push((AVERAGE, average.map_err(|e| TrainError::Device(e.to_string()))?));
         }
         let mut files = Vec::with_capacity(states.len());
@@ -281,8 +292,26 @@ impl<M: Classifier> Fit<'_, '_, M> {
     }
 }
 
-/// Whether a folder has a checkpoint in it.
-pub(crate) fn has_checkpoint(run: &Path) -> Result<bool, TrainError> {
+/// The steps that a run in a folder had done, of `batches` an epoch, when its newest
+/// checkpoint that is whole was written; `None` without any checkpoint.
+///
+/// # Errors
+/// [`TrainError::NoCheckpoint`] if there are some and none is whole.
+pub(crate) fn steps_done(run: &Path, batches: usize) -> Result<Option<usize>, TrainError> {
     let (found, damaged) = Checkpoints::of_run(run).newest()?;
-    Ok(found.is_some() || !damaged.is_empty())
+    match (found, damaged.first()) {
+        (Some(found), _) => {
+            let progress = found.progress;
+            Ok(Some(progress.epochs * batches + progress.batches))
+        }
+        (None, Some(one)) => Err(no_checkpoint(run, one)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn no_checkpoint(run: &Path, newest: &Damaged) -> TrainError {
+    TrainError::NoCheckpoint {
+        run: run.into(),
+        problem: format!("{}: {}", newest.path.display(), newest.problem),
+    }
 }

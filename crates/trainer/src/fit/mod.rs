@@ -23,7 +23,7 @@ pub use self::{
     stop::{EndedBy, StopFlag},
 };
 pub(crate) use self::{
-    keep::{Folder, has_checkpoint},
+    keep::{Folder, steps_done},
     progress::Progress,
 };
 use self::pending::Pending;
@@ -186,7 +186,7 @@ struct Fit<'t, 'a, M> {
     scored_loss: Rc<dyn Loss + 'a>,
     optimizer: Optimizer,
     schedule: Schedule,
-    average: Average,
+    average: Option<Average>,
     progress: Progress,
     pending: Pending,
     best_weights: Option<Arc<StateDict>>,
@@ -227,7 +227,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
             config.epochs,
             updates_per_epoch,
         );
-        let average = Average::new(&config.average, &network);
+        let average = Average::new(&config.average, config.epochs, &network);
         let now = Instant::now();
         Ok(Self {
             data,

@@ -2,7 +2,8 @@ use burn::tensor::Tensor;
 
 use crate::{
     TrainError,
-    event::{Scores, StepDone},
+    evaluate::read_scores,
+    event::StepDone,
 };
 
 /// Steps whose scores are still on the device. Reading them one by one would make
@@ -24,18 +25,11 @@ impl Pending {
 
     /// The steps with their scores, by one transfer.
     pub fn read(&mut self) -> Result<Vec<StepDone>, TrainError> {
-        if self.steps.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (mut steps, tensors): (Vec<_>, Vec<_>) = self.steps.drain(..).unzip();
-        let values = Tensor::cat(tensors, 0)
-            .try_into_vec_as::<f32>()
-            .map_err(|e| TrainError::Device(e.to_string()))?;
-        for (step, pair) in steps.iter_mut().zip(values.chunks_exact(2)) {
-            step.batch = Scores {
-                loss: f64::from(pair[0]),
-                accuracy: f64::from(pair[1]) / step.images as f64,
-            };
+        let (mut steps, told): (Vec<_>, Vec<_>) = self.steps.drain(..).unzip();
+        let images = steps.iter().map(|step: &StepDone| step.images);
+        let scores = read_scores(told.into_iter().zip(images))?;
+        for (step, scores) in steps.iter_mut().zip(scores) {
+            step.batch = scores;
         }
         Ok(steps)
     }

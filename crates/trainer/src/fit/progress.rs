@@ -20,6 +20,8 @@ pub(crate) struct Progress {
     pub batches: usize,
     /// Epochs since the best one.
     pub since_best: usize,
+    /// Weights that the average has taken in.
+    pub averaged: u64,
     /// Seconds of training and validation.
     pub seconds: f64,
     /// Seconds of them in the epoch under way.
@@ -57,7 +59,7 @@ pub struct Reached {
 /// nothing to choose by: the later one is.
 pub(crate) fn better(new: Option<Scores>, old: Option<Scores>) -> bool {
     match (new, old) {
-        (Some(new), Some(old)) => new.better_than(old),
+        (Some(new), Some(old)) => new.better_than(&old),
         _ => true,
     }
 }

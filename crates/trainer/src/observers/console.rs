@@ -288,20 +288,12 @@ impl<W: Write> Observer for Console<W> {
         let written = match event {
             Event::RunStarted(run) => self.started(run),
             Event::FitStarted(fit) => self.fit(fit),
-            Event::Warning { message } => {
-                self.clear_bar();
-                writeln!(io::stderr(), "warning: {message}")
-            }
             Event::StepDone(step) => {
                 self.step(step);
                 Ok(())
             }
             Event::EpochDone(row) => self.epoch(row),
             Event::RunEnded(summary) => self.ended(summary),
-            Event::CheckpointWritten { .. }
-            | Event::RunFailed { .. }
-            | Event::FirstBatch(_)
-            | Event::Parameters(_) => Ok(()),
             Event::Warning { message } => self.warn(message),
             // Who runs the run says why.
             Event::RunFailed { .. } => {

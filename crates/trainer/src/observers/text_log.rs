@@ -146,13 +146,17 @@ impl Observer for TextLog {
         match event {
             Event::RunStarted(run) => self.started(run),
             Event::EpochDone(row) => self.epoch(row),
-            Event::CheckpointWritten { epoch, path } => {
-                self.note(&format!("checkpoint of epoch {epoch}: {}", path.display()))
-            }
+            Event::CheckpointWritten { updates, path, .. } => self.note(&format!(
+                "checkpoint after {updates} updates: {}",
+                path.display()
+            )),
             Event::Warning { message } => self.write(Level::Warn, message),
             Event::RunEnded(summary) => self.ended(summary),
             Event::RunFailed { error } => self.write(Level::Error, error),
-            Event::StepDone(_) | Event::FirstBatch(_) | Event::Parameters(_) => Ok(()),
+            Event::FitStarted(_)
+            | Event::StepDone(_)
+            | Event::FirstBatch(_)
+            | Event::Parameters(_) => Ok(()),
         }
     }
 }

@@ -7,7 +7,6 @@
 mod adagrad;
 mod adam;
 #[cfg(all(test, feature = "flex"))]
-mod golden;
 mod lion;
 mod muon;
 pub(crate) mod patterns;
@@ -16,7 +15,6 @@ mod rule;
 mod sgd;
 mod slot;
 #[cfg(all(test, feature = "flex"))]
-mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

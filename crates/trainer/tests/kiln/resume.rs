@@ -346,7 +346,10 @@ fn a_full_disk_leaves_the_earlier_checkpoints_whole() {
     for name in &before {
         assert!(after.contains(name), "{before:?} {after:?}");
     }
-    let whole = train(&out.path().join("other"), &["--limit", "300", "--epochs", "2"]);
+    let whole = train(
+        &out.path().join("other"),
+        &["--limit", "300", "--epochs", "2"],
+    );
     let other = resume(&whole).args(["--epochs", "4"]).output().unwrap();
     assert!(other.status.success());
     let output = resume(&run).args(["--epochs", "4"]).output().unwrap();

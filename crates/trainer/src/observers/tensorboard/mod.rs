@@ -228,7 +228,7 @@ impl Observer for TensorBoard {
                 self.file.flush()
             }
             Event::RunFailed { .. } => self.file.flush(),
-            Event::CheckpointWritten { .. } | Event::Warning { .. } => Ok(()),
+            Event::FitStarted(_) | Event::CheckpointWritten { .. } | Event::Warning { .. } => Ok(()),
         }
     }
 
