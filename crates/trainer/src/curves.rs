@@ -1,14 +1,19 @@
 //! Loss and accuracy over the epochs, as SVG.
 
-use plotters::{coord::Shift, prelude::*};
+use plotters::{
+    chart::MeshStyle,
+    coord::{Shift, types::RangedCoordf64},
+    prelude::*,
+};
 
 use crate::event::{EpochDone, Scores};
 
 const SIZE: (u32, u32) = (960, 400);
 /// Blue and orange of Okabe and Ito's palette: told apart by everybody.
-const TRAIN: RGBColor = RGBColor(0, 114, 178);
+pub(crate) const LINE: RGBColor = RGBColor(0, 114, 178);
+const TRAIN: RGBColor = LINE;
 const VALID: RGBColor = RGBColor(213, 94, 0);
-const INK: RGBColor = RGBColor(60, 60, 60);
+pub(crate) const INK: RGBColor = RGBColor(60, 60, 60);
 
 /// The picture of a history: loss on the left, accuracy on the right.
 #[must_use]
@@ -22,8 +27,8 @@ pub fn svg(history: &[EpochDone], title: &str) -> String {
     text
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(area: &Area<'_>, history: &[EpochDone], title: &str) -> Drawn {
     area.fill(&WHITE)?;
@@ -92,14 +97,7 @@ fn panel(
     } else {
         usize::from(top - bottom < 10.0)
     };
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .bold_line_style(RGBColor(225, 225, 225))
-        .light_line_style(TRANSPARENT)
-        .axis_style(RGBColor(150, 150, 150))
-        .label_style(("sans-serif", 14).into_font().color(&INK))
-        .axis_desc_style(("sans-serif", 15).into_font().color(&INK))
+    mesh(&mut chart)
         .x_labels(10.min(history.len().max(2)))
         .x_label_formatter(&|epoch| format!("{epoch:.0}"))
         .y_label_formatter(&|value| format!("{value:.decimals$}"))
@@ -130,6 +128,24 @@ fn panel(
         .label_font(("sans-serif", 15).into_font().color(&INK))
         .draw()?;
     Ok(())
+}
+
+/// A chart of two linear axes.
+pub(crate) type Chart<'a, 'b> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Axes and faint horizontal lines, as in all of the pictures.
+pub(crate) fn mesh<'c, 'a, 'b>(
+    chart: &'c mut Chart<'a, 'b>,
+) -> MeshStyle<'a, 'c, RangedCoordf64, RangedCoordf64, SVGBackend<'b>> {
+    let mut mesh = chart.configure_mesh();
+    mesh.disable_x_mesh()
+        .bold_line_style(RGBColor(225, 225, 225))
+        .light_line_style(TRANSPARENT)
+        .axis_style(RGBColor(150, 150, 150))
+        .label_style(("sans-serif", 14).into_font().color(&INK))
+        .axis_desc_style(("sans-serif", 15).into_font().color(&INK));
+    mesh
 }
 
 #[cfg(test)]

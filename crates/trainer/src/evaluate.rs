@@ -1,13 +1,12 @@
 //! Scores of a network over images.
 
-use burn::{
-    nn::loss::CrossEntropyLossConfig,
-    tensor::{Device, Tensor, activation::log_softmax},
-};
+use burn::tensor::{DType, Device, Tensor};
 use data::{Batch, BatchLoader, BatchTensors};
-use models::{Network, TrainingOutput};
+use models::TrainingOutput;
 
-use crate::{TrainError, event::Scores};
+use crate::{
+    Classifier, Evaluation, Loss, TrainError, config::Tta, event::Scores, metrics::Counts,
+};
 
 /// Sums from which scores are made.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,7 +20,8 @@ impl Tally {
     /// Adds a batch of `images` with these scores.
     pub fn add(&mut self, scores: Scores, images: usize) {
         self.loss += scores.loss * images as f64;
-        self.correct += scores.accuracy * images as f64;
+        // A share times a whole is a whole number, but for its last bit.
+        self.correct += (scores.accuracy * images as f64).round();
         self.images += images;
     }
 
@@ -34,49 +34,82 @@ impl Tally {
     }
 }
 
-/// The mean cross-entropy of a batch (PyTorch's `F.cross_entropy`, with the soft
-/// targets if there are any; with that of second classifiers, each by its share),
-/// a tensor that can be differentiated, and the scores of the network itself, read
-/// back with one transfer.
-pub(crate) fn loss_and_scores(
-    network: &Network,
+/// The loss of a batch `[1]`, to be differentiated: with those of second classifiers,
+/// each by its share. And what there is to tell of it, `[2]`: the loss without them,
+/// and the number of images whose class was told. Nothing is read back;
+/// [`read_scores`] does that for any number of batches.
+pub(crate) fn training_loss<M: Classifier>(
+    network: &M,
     batch: BatchTensors,
-) -> Result<(Tensor<1>, Scores), TrainError> {
-    let TrainingOutput { logits, auxiliary } = match batch.images.device().is_autodiff() {
-        true => network.forward_training(batch.images),
+    loss: &dyn Loss,
+) -> (Tensor<1>, Tensor<1>) {
+    let BatchTensors {
+        images,
+        labels,
+        soft_targets,
+    } = batch;
+    let TrainingOutput { logits, auxiliary } = match images.device().is_autodiff() {
+        true => network.forward_training(images),
         false => TrainingOutput {
-            logits: network.forward(batch.images),
+            logits: network.forward(images),
             auxiliary: Vec::new(),
         },
     };
-    let [images, _] = logits.dims();
     let correct = logits
         .clone()
         .without_autodiff()
         .argmax(1)
         .squeeze_dim::<1>(1)
-        .equal(batch.labels.clone().without_autodiff())
+        .equal(labels.clone().without_autodiff())
         .float()
+        // In 16 bits, not every number of images can be told.
+        .cast(DType::F32)
         .sum();
-    let cross_entropy = |logits: Tensor<2>| match &batch.soft_targets {
-        Some(targets) => soft_cross_entropy(logits, targets.clone()),
-        None => CrossEntropyLossConfig::new()
-            .init(&logits.device())
-            .forward(logits, batch.labels.clone()),
-    };
-    let loss = cross_entropy(logits);
-    let both = Tensor::cat(vec![loss.clone().without_autodiff(), correct], 0);
-    let both = both
-        .try_into_vec_as::<f32>()
-        .map_err(|e| TrainError::Device(e.to_string()))?;
-    let scores = Scores {
-        loss: f64::from(both[0]),
-        accuracy: f64::from(both[1]) / images as f64,
-    };
-    let loss = auxiliary.into_iter().fold(loss, |sum, (share, logits)| {
-        sum + cross_entropy(logits) * share
-    });
-    Ok((loss, scores))
+    let of = |logits| loss.forward(logits, labels.clone(), soft_targets.clone());
+    let own = of(logits);
+    let shown = own.clone().without_autodiff().cast(DType::F32);
+    let told = Tensor::cat(vec![shown, correct], 0);
+    let all = auxiliary
+        .into_iter()
+        .fold(own, |sum, (share, logits)| sum + of(logits) * share);
+    (all, told)
+}
+
+/// The scores of batches, of each what [`training_loss`] tells and its number of
+/// images; read back with one transfer.
+///
+/// # Errors
+/// [`TrainError::Device`] if the device fails.
+pub(crate) fn read_scores(
+    batches: impl IntoIterator<Item = (Tensor<1>, usize)>,
+) -> Result<Vec<Scores>, TrainError> {
+    let (told, images): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    let values = read(Tensor::cat(told, 0))?;
+    let scores = values.chunks_exact(2).zip(images);
+    Ok(scores
+        .map(|(told, images)| Scores {
+            loss: f64::from(told[0]),
+            accuracy: f64::from(told[1]) / images as f64,
+        })
+        .collect())
+}
+
+/// [`training_loss`] and its scores, read back at once.
+///
+/// # Errors
+/// [`TrainError::Device`] if the device fails.
+pub(crate) fn loss_and_scores<M: Classifier>(
+    network: &M,
+    batch: BatchTensors,
+    loss: &dyn Loss,
+) -> Result<(Tensor<1>, Scores), TrainError> {
+    let [images] = batch.labels.dims();
+    let (loss, told) = training_loss(network, batch, loss);
+    let scores = read_scores([(told, images)])?;
+    Ok((loss, scores[0]))
 }
 
 /// The mean scores of `network` over all images of `loader`.
@@ -84,50 +117,76 @@ pub(crate) fn loss_and_scores(
 /// `network` is one made for inference: on a device without autodiff.
 ///
 /// # Errors
-/// [`TrainError::Device`] if the device fails.
-pub fn evaluate(
-    network: &Network,
+/// [`TrainError::Data`] if a batch cannot be made, [`TrainError::Device`] if the
+/// device fails.
+pub fn evaluate<M: Classifier>(
+    network: &M,
     loader: &BatchLoader,
+    loss: &dyn Loss,
     device: &Device,
 ) -> Result<Scores, TrainError> {
     let mut tally = Tally::default();
     for batch in loader.epoch(0) {
         let batch = batch?;
         let count = batch.len();
-        tally.add(score(network, batch, device)?, count);
+        tally.add(score(network, batch, loss, device)?, count);
     }
     Ok(tally.scores())
 }
 
 /// The mean scores of `network` over a batch.
-pub(crate) fn score(
-    network: &Network,
+pub(crate) fn score<M: Classifier>(
+    network: &M,
     batch: Batch,
+    loss: &dyn Loss,
     device: &Device,
 ) -> Result<Scores, TrainError> {
-    let (_, scores) = loss_and_scores(network, batch.to_tensors(device))?;
+    let (_, scores) = loss_and_scores(network, batch.to_tensors(device), loss)?;
     Ok(scores)
 }
 
-/// The mean over a batch of −Σ target · log softmax(logits).
-fn soft_cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-    let [images, _] = logits.dims();
-    let sum = (targets * log_softmax(logits, 1)).sum();
-    -sum / images as f64
+/// All figures of `network` over all images of `loader`, with test-time augmentation.
+/// Without that, loss and accuracy are those of [`evaluate`].
+///
+/// `network` is one made for inference: on a device without autodiff.
+///
+/// # Errors
+/// [`TrainError::Config`] if the images are too small for `tta`, [`TrainError::Data`]
+/// if a batch cannot be made, [`TrainError::Device`] if the device fails or a label is
+/// not below the number of logits.
+pub fn evaluate_in_full<M: Classifier>(
+    network: &M,
+    loader: &BatchLoader,
+    loss: &dyn Loss,
+    tta: Tta,
+    device: &Device,
+) -> Result<Evaluation, TrainError> {
+    tta.check(loader.shape())?;
+    let mut counts: Option<Counts> = None;
+    for batch in loader.epoch(0) {
+        let batch = batch?;
+        let targets: Vec<usize> = batch.labels.iter().copied().map(usize::from).collect();
+        let BatchTensors { images, labels, .. } = batch.to_tensors(device);
+        let logits = tta.logits(network, images);
+        let [_, classes] = logits.dims();
+        if let Some(label) = targets.iter().find(|&&label| label >= classes) {
+            return Err(TrainError::Device(format!(
+                "the network gives {classes} logits, and an image has the label {label}"
+            )));
+        }
+        let loss = loss.forward(logits.clone(), labels, None);
+        // One transfer for both.
+        let mut values = read(Tensor::cat(vec![logits.flatten::<1>(0, 1), loss], 0))?;
+        let loss = values.pop().map_or(f64::NAN, f64::from);
+        let counts = counts.get_or_insert_with(|| Counts::new(classes));
+        counts.add(&values, &targets, loss);
+    }
+    // A loader has at least one image.
+    Ok(counts.unwrap_or_else(|| Counts::new(0)).evaluation(tta))
 }
 
-#[cfg(all(test, feature = "flex"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn soft_targets_weigh_the_classes() {
-        // F.cross_entropy(torch.tensor([[1., -2., .5], [0., 3., -1.]]),
-        //                 torch.tensor([[.7, .3, 0.], [0., .25, .75]]))
-        let device = Device::flex();
-        let logits = Tensor::from_data([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]], &device);
-        let targets = Tensor::from_data([[0.7, 0.3, 0.0], [0.0, 0.25, 0.75]], &device);
-        let loss: f32 = soft_cross_entropy(logits, targets).into_scalar();
-        assert!((loss - 2.235_240_5).abs() < 1e-6, "{loss}");
-    }
+fn read(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
+    tensor
+        .try_into_vec_as::<f32>()
+        .map_err(|e| TrainError::Device(e.to_string()))
 }

@@ -10,7 +10,7 @@ use crate::{start::StartedFrom, summary::RunSummary};
 /// Mean loss and accuracy over a number of images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Mean cross-entropy in nats, every image with the same weight.
+    /// Mean loss, every image with the same weight: in nats for cross-entropy.
     pub loss: f64,
     /// Share of images whose largest logit is that of their class, 0 to 1.
     pub accuracy: f64,

@@ -13,7 +13,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
 
 use crate::{
-    config::{OptimizerConfig, OptimizerName},
+    config::{LossConfig, OptimizerConfig, OptimizerName},
     evaluate::loss_and_scores,
     train::optimizer,
 };
@@ -109,6 +109,7 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
             momentum,
         });
         let mut network = network(&device);
+        let criterion = LossConfig::default().init(&[1; 10], &device).unwrap();
         for (step, expected) in golden.losses[case].iter().enumerate() {
             let labels = (0..BATCH as i32).map(|i| i % 10).collect();
             let labels = Tensor::from_data(TensorData::new::<i32, _>(labels, [BATCH]), &device);
@@ -117,7 +118,7 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
                 labels,
                 soft_targets: None,
             };
-            let (loss, scores) = loss_and_scores(&network, batch).unwrap();
+            let (loss, scores) = loss_and_scores(&network, batch, &*criterion).unwrap();
             let difference = (scores.loss - expected).abs() / expected;
             assert!(
                 difference < 1e-5,

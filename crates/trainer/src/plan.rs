@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::{
     NetworkSource, TrainError,
     backend::{self, BackendChoice, Selected},
-    config::{ConfigError, TrainConfig},
+    config::{ConfigError, ScheduleName, TrainConfig},
 };
 
 /// What a run needs, checked: nothing in it can fail for a reason that could
@@ -28,6 +28,8 @@ pub struct Plan {
     pub info: Arc<DatasetInfo>,
     /// The images that train.
     pub train: BatchLoader,
+    /// How many of them there are of each class, in the order of the labels.
+    pub class_counts: Vec<usize>,
     /// Training images as they are scored, for a network that wants
     /// [whitening](models::Network::whiten).
     pub whitening: Option<BatchLoader>,
@@ -62,8 +64,13 @@ impl Plan {
             as_bytes: selected.normalizes(),
         };
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
+        config.loss.weights(&parts.class_counts)?;
+        if config.schedule.name == ScheduleName::Plateau && parts.valid.is_none() {
+            return Err(no_loss_to_go_by().into());
+        }
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
+        config.evaluation.tta.check(test.shape())?;
 
         config.backend = BackendChoice::Fixed(selected.backend);
         if let Some(form) = Form::ALL
@@ -81,6 +88,7 @@ impl Plan {
             summary,
             info,
             train: parts.train,
+            class_counts: parts.class_counts,
             whitening: parts.whitening,
             valid: parts.valid,
             test,
@@ -95,6 +103,7 @@ const WHITENING_IMAGES: usize = 5000;
 /// What the training images are for.
 struct Parts {
     train: BatchLoader,
+    class_counts: Vec<usize>,
     valid: Option<BatchLoader>,
     whitening: Option<BatchLoader>,
 }
@@ -146,6 +155,10 @@ impl Loaders<'_> {
             }
             false => None,
         };
+        let mut class_counts = vec![0; train.info().classes.len()];
+        for &image in &training {
+            class_counts[usize::from(train.labels()[image])] += 1;
+        }
         let order = Order::Shuffled { seed };
         let loader = self.loader(train, training, order, self.pipeline.clone())?;
         let loader = match self.config.loader.drop_last {
@@ -154,6 +167,7 @@ impl Loaders<'_> {
         };
         Ok(Parts {
             train: loader,
+            class_counts,
             valid,
             whitening,
         })
@@ -186,6 +200,18 @@ impl Loaders<'_> {
         }
         loader.check()?;
         Ok(loader)
+    }
+}
+
+/// The error of a schedule that goes by the validation loss, where there is none.
+fn no_loss_to_go_by() -> ConfigError {
+    ConfigError::Value {
+        key: "schedule.name",
+        value: ScheduleName::Plateau.name().into(),
+        problem: "it goes by the validation loss, and no image is held out for that: set valid, \
+                  or take another schedule"
+            .into(),
+        origin: None,
     }
 }
 

@@ -18,10 +18,10 @@ use data::{Batch, Datasets, Store};
 use models::Network;
 
 use crate::{
-    NetworkSource, TrainError,
+    Loss, NetworkSource, TrainError,
     config::{OptimizerConfig, OptimizerName, TrainConfig},
     datasets::{load_datasets, plain_name},
-    evaluate::{Tally, evaluate, loss_and_scores, score},
+    evaluate::{Tally, evaluate, evaluate_in_full, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
     other_form::Drawn,
     plan::Plan,
@@ -111,6 +111,9 @@ impl<'a> Trainer<'a> {
         // The weights of a file are not held over the run.
         let (network, started_from) = first_network(&self.plan, self.start.take())?;
         let config = &self.plan.config;
+        let (device, counts) = (&self.plan.selected.device, &self.plan.class_counts);
+        let loss = config.loss.init(counts, device)?;
+        let evaluation_loss = config.loss.for_evaluation().init(counts, device)?;
         let network_name = short_name(self.plan.spec.name(), "network");
         let data_name = short_name(&plain_name(&config.dataset), "data");
         let dir = RunDir::create(out, &network_name, &data_name)?;
@@ -130,6 +133,8 @@ impl<'a> Trainer<'a> {
         );
         Run {
             optimizer: optimizer(&config.optimizer),
+            loss,
+            evaluation_loss,
             network,
             started_from,
             schedule,
@@ -221,6 +226,8 @@ struct Run<'a> {
     network: Network,
     started_from: Option<StartedFrom>,
     optimizer: ModuleOptimizer,
+    loss: Box<dyn Loss>,
+    evaluation_loss: Box<dyn Loss>,
     schedule: Schedule,
     dir: RunDir,
     history: Vec<EpochDone>,
@@ -245,7 +252,9 @@ impl Run<'_> {
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let best = self.dir.load_weights(Weights::Best, self.network.valid())?;
-        let test = evaluate(&best, &self.trainer.plan.test, self.device())?;
+        let plan = &self.trainer.plan;
+        let (loss, tta) = (&*self.evaluation_loss, plan.config.evaluation.tta);
+        let test = evaluate_in_full(&best, &plan.test, loss, tta, self.device())?.scores();
         if !test.loss.is_finite() {
             return Err(self.diverged(test.loss, epochs, "on the test set".into()));
         }
@@ -291,7 +300,12 @@ impl Run<'_> {
         let data_seconds = batches.waited().as_secs_f64();
         let inference = self.network.valid();
         let valid = match &self.trainer.plan.valid {
-            Some(loader) => Some(evaluate(&inference, loader, self.device())?),
+            Some(loader) => Some(evaluate(
+                &inference,
+                loader,
+                &*self.evaluation_loss,
+                self.device(),
+            )?),
             None => None,
         };
         // No weights are written that do not give a loss. Without validation
@@ -300,7 +314,7 @@ impl Run<'_> {
             Some(valid) => valid,
             None => {
                 let batch = last_batch.expect("kept when there is no validation");
-                score(&inference, batch, self.device())?
+                score(&inference, batch, &*self.evaluation_loss, self.device())?
             }
         };
         if !check.loss.is_finite() {
@@ -315,6 +329,9 @@ impl Run<'_> {
             data_seconds,
             best: false,
         };
+        if let Some(valid) = valid {
+            self.schedule.epoch_done(valid.loss);
+        }
         row.best = self.best.is_none_or(|best| better(&row, &best));
 
         let last = self.dir.write_weights(Weights::Last, &inference, epoch)?;
@@ -343,7 +360,8 @@ impl Run<'_> {
         let device = self.device().clone().autodiff();
         // What is random in a step depends on seed and step alone.
         device.seed(step_seed(self.trainer.plan.config.seed, global));
-        let (loss, scores) = loss_and_scores(&self.network, batch.to_tensors(&device))?;
+        let (loss, scores) =
+            loss_and_scores(&self.network, batch.to_tensors(&device), &*self.loss)?;
         if !scores.loss.is_finite() {
             return Err(self.diverged(scores.loss, epoch, format!("step {step}")));
         }

@@ -44,7 +44,8 @@ fn losses(backend: Backend, adapter: AdapterKind) -> Vec<f64> {
         augment: Vec::new(),
         schedule: ScheduleConfig {
             name: ScheduleName::Constant,
-            warmup_epochs: 0.0,
+            warmup_epochs: Some(0.0),
+            ..ScheduleConfig::default()
         },
         optimizer: OptimizerConfig {
             name: OptimizerName::Adam,

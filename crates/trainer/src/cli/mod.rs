@@ -8,6 +8,7 @@ mod graph;
 mod import;
 mod models;
 mod network;
+mod schedule;
 mod store;
 mod summary;
 mod train;
@@ -57,6 +58,8 @@ enum Verb {
     Train(Box<train::Args>),
     /// Score the weights of a run on the test set.
     Eval(eval::Args),
+    /// Draw the learning rate of a run, and tell it.
+    Schedule(schedule::Args),
     /// Turn weights of PyTorch into a safetensors file, once they are found to be a network's.
     Import(import::Args),
     /// Write the weights of a run for PyTorch's `load_state_dict`.
@@ -79,6 +82,7 @@ impl Cli {
         match self.verb.unwrap_or(Verb::Train(Box::new(self.train))) {
             Verb::Train(args) => args.run(),
             Verb::Eval(args) => args.run(),
+            Verb::Schedule(args) => args.run(),
             Verb::Import(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Data(args) => args.run(),

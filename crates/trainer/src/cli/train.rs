@@ -99,7 +99,8 @@ pub struct Args {
         allow_negative_numbers = true
     )]
     momentum: Option<f64>,
-    /// Course of the learning rate: cosine, constant [default: cosine]
+    /// Course of the learning rate: constant, step, multi-step, exponential, cosine, one-cycle,
+    /// linear, polynomial, plateau [default: cosine]
     #[arg(
         help_heading = "How",
         long,
@@ -107,7 +108,7 @@ pub struct Args {
         hide_possible_values = true
     )]
     schedule: Option<ScheduleName>,
-    /// Epochs over which the learning rate first rises [default: 0.5]
+    /// Epochs over which the learning rate first rises [default: 0.5, 0 for one-cycle]
     #[arg(
         help_heading = "How",
         long,

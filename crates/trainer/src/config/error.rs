@@ -58,3 +58,32 @@ pub(super) fn check(
         origin: None,
     })
 }
+
+/// An error of the first given key that `what` does not take: `own` are the keys that
+/// it takes, `common` those that all of its kind take. Of the `given`, the names with
+/// their table, and the values.
+pub(super) fn only_taken(
+    what: &str,
+    own: &[&str],
+    common: &[&str],
+    given: &[(&'static str, Option<String>)],
+) -> Result<(), ConfigError> {
+    for (key, value) in given {
+        let name = key.rsplit('.').next().unwrap_or(key);
+        let Some(value) = value.as_ref().filter(|_| !own.contains(&name)) else {
+            continue;
+        };
+        let taken: Vec<&str> = own.iter().chain(common).copied().collect();
+        let taken = match taken.is_empty() {
+            true => "no keys of its own".to_string(),
+            false => taken.join(", "),
+        };
+        return check(
+            key,
+            value,
+            false,
+            &format!("{what} does not take it; it takes {taken}"),
+        );
+    }
+    Ok(())
+}

@@ -1,7 +1,9 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
 mod error;
+mod evaluation;
 mod loader;
+mod loss;
 mod optimizer;
 mod schedule;
 
@@ -15,13 +17,15 @@ use data::{
 use models::ModelOptions;
 use serde::{Deserialize, Serialize};
 
-use error::check;
+use error::{check, only_taken};
 
 pub use self::{
     error::ConfigError,
+    evaluation::{EvaluationConfig, Tta},
     loader::LoaderConfig,
+    loss::{ClassWeights, LossConfig, LossName},
     optimizer::{OptimizerConfig, OptimizerName},
-    schedule::{ScheduleConfig, ScheduleName},
+    schedule::{Anneal, ScheduleConfig, ScheduleName},
 };
 pub use crate::lines::line_of;
 use crate::{
@@ -89,6 +93,10 @@ pub struct TrainConfig {
     pub optimizer: OptimizerConfig,
     /// How the learning rate goes over the run.
     pub schedule: ScheduleConfig,
+    /// What training makes small.
+    pub loss: LossConfig,
+    /// How the test set is scored.
+    pub evaluation: EvaluationConfig,
 }
 
 impl Default for TrainConfig {
@@ -117,6 +125,8 @@ impl Default for TrainConfig {
             folder: FolderOptions::default(),
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
+            loss: LossConfig::default(),
+            evaluation: EvaluationConfig::default(),
         }
     }
 }
@@ -220,7 +230,8 @@ impl TrainConfig {
         )?;
         self.loader.validate()?;
         self.optimizer.validate()?;
-        self.schedule.validate(self.epochs)
+        self.schedule.validate(self.epochs, self.optimizer.lr())?;
+        self.loss.validate()
     }
 }
 
@@ -329,6 +340,36 @@ mod tests {
                 "epochs = 2\n[schedule]\nwarmup_epochs = 2.0",
                 "schedule.warmup_epochs",
             ),
+            ("[schedule]\nmin_lr = 0.06", "schedule.min_lr"),
+            ("[schedule]\ngamma = 0.5", "schedule.gamma"),
+            ("[schedule]\nname = \"step\"\npower = 2", "schedule.power"),
+            (
+                "[schedule]\nname = \"multi-step\"\nmilestones = [2, 2]",
+                "schedule.milestones",
+            ),
+            (
+                "[schedule]\nname = \"exponential\"\ngamma = 0",
+                "schedule.gamma",
+            ),
+            (
+                "[schedule]\nname = \"one-cycle\"\npct_start = nan",
+                "schedule.pct_start",
+            ),
+            (
+                "[schedule]\nname = \"plateau\"\nfactor = 1",
+                "schedule.factor",
+            ),
+            ("[loss]\nlabel_smoothing = 1", "loss.label_smoothing"),
+            ("[loss]\ngamma = 2", "loss.gamma"),
+            (
+                "[loss]\nname = \"focal\"\nlabel_smoothing = 0.1",
+                "loss.label_smoothing",
+            ),
+            (
+                "[loss]\nname = \"mse\"\nclass_weights = \"balanced\"",
+                "loss.class_weights",
+            ),
+            ("[loss]\nclass_weights = [1, 0]", "loss.class_weights"),
         ] {
             match parse(text).unwrap().validate() {
                 Err(ConfigError::Value { key: found, .. }) => assert_eq!(found, key),

@@ -1,0 +1,266 @@
+use std::{
+    fmt::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use data::Split;
+use serde_json::json;
+use trainer::{
+    RunDir, Schedule, TrainConfig, TrainError,
+    config::{ConfigError, OptimizerName, ScheduleName, line_of},
+    schedule_svg, write_whole,
+};
+
+use super::{new_file, outside, store::StoreArgs};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// A configuration, or the folder of a run; flags go over it [default: that of `kiln train`]
+    #[arg(value_name = "CONFIG.toml|RUN")]
+    of: Option<PathBuf>,
+    /// Data set, for its number of training images
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// Times to go through the training images
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Images in a step
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Optimizer, for its own largest learning rate
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    optimizer: Option<OptimizerName>,
+    /// Largest learning rate
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    lr: Option<f64>,
+    /// Course of the learning rate: constant, step, multi-step, exponential, cosine, one-cycle,
+    /// linear, polynomial, plateau
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    schedule: Option<ScheduleName>,
+    /// Epochs over which the learning rate first rises
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    warmup_epochs: Option<f64>,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// File to draw to [default: schedule.svg, if there is none; with --json, none]
+    #[arg(long, value_name = "FILE.svg")]
+    out: Option<PathBuf>,
+    /// Print the rate of every update as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.config()?;
+        let images = self.training_images(&config)?;
+        let batches = match config.loader.drop_last {
+            true => images / config.batch_size,
+            false => images.div_ceil(config.batch_size),
+        };
+        anyhow::ensure!(
+            batches > 0,
+            "an epoch has no batch: {images} images train, batch_size is {}, and \
+             loader.drop_last leaves out a short one",
+            config.batch_size
+        );
+        let schedule = Schedule::new(
+            &config.schedule,
+            config.optimizer.lr(),
+            config.epochs,
+            batches,
+        );
+        let curve = Curve {
+            schedule,
+            config,
+            images,
+            batches,
+        };
+        if self.out.is_some() || !self.json {
+            let out = new_file(self.out.clone(), "schedule.svg".into())?;
+            if let Some(run) = self.of.as_ref().filter(|of| of.is_dir()) {
+                outside(&out, run)?;
+            }
+            let svg = schedule_svg(&curve.schedule, curve.updates(), batches, &curve.title());
+            write_whole(&out, svg.as_bytes())?;
+            if !self.json {
+                super::print(&format!("{}\ndrawn: {}\n", curve.table()?, out.display()))?;
+            }
+        }
+        if self.json {
+            curve.print_json()?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn config(&self) -> Result<TrainConfig, TrainError> {
+        let (mut config, file) = match &self.of {
+            None => (TrainConfig::default(), None),
+            Some(run) if run.is_dir() => (RunDir::open(run)?.config()?, None),
+            Some(file) => {
+                let (config, text) = TrainConfig::read(file)?;
+                (config, Some((file, text)))
+            }
+        };
+        let mut flags = Vec::new();
+        let mut given = |key, flag, given: bool| {
+            if given {
+                flags.push((key, flag));
+            }
+        };
+        given("epochs", "--epochs", self.epochs.is_some());
+        given("batch_size", "--batch-size", self.batch_size.is_some());
+        given("optimizer.lr", "--lr", self.lr.is_some());
+        given(
+            "schedule.warmup_epochs",
+            "--warmup-epochs",
+            self.warmup_epochs.is_some(),
+        );
+        config.epochs = self.epochs.unwrap_or(config.epochs);
+        config.batch_size = self.batch_size.unwrap_or(config.batch_size);
+        config.optimizer.name = self.optimizer.unwrap_or(config.optimizer.name);
+        config.optimizer.lr = self.lr.or(config.optimizer.lr);
+        config.schedule.name = self.schedule.unwrap_or(config.schedule.name);
+        config.schedule.warmup_epochs = self.warmup_epochs.or(config.schedule.warmup_epochs);
+        if let Some(dataset) = &self.dataset {
+            config.dataset.clone_from(dataset);
+        }
+        config.validate().map_err(|mut error| {
+            if let ConfigError::Value { key, origin, .. } = &mut error {
+                let flag = flags.iter().find(|(known, _)| known == key);
+                *origin = match (flag, &file) {
+                    (Some((_, flag)), _) => Some((*flag).to_string()),
+                    (None, Some((file, text))) => place(file, text, key),
+                    (None, None) => None,
+                };
+            }
+            error
+        })?;
+        Ok(config)
+    }
+
+    /// The number of images that train. Of a folder they are counted by loading it.
+    fn training_images(&self, config: &TrainConfig) -> Result<usize, TrainError> {
+        let known = data::catalog().iter().find(|e| e.name == config.dataset);
+        let (all, validates) = match known {
+            Some(entry) => (entry.train, false),
+            None => {
+                let loaded = self.store.load(config)?;
+                (loaded.train.len(), loaded.valid.is_some())
+            }
+        };
+        let images = config.limit.map_or(all, |limit| limit.min(all));
+        if validates {
+            return Ok(images);
+        }
+        // How many are held out does not depend on their labels.
+        let split = Split::stratified(&vec![0; images], config.valid, config.seed)?;
+        Ok(split.train.len())
+    }
+}
+
+fn place(file: &Path, text: &str, key: &str) -> Option<String> {
+    line_of(text, key).map(|line| format!("{}, line {line}", file.display()))
+}
+
+/// The learning rates of a run.
+struct Curve {
+    schedule: Schedule,
+    config: TrainConfig,
+    images: usize,
+    batches: usize,
+}
+
+impl Curve {
+    fn updates(&self) -> usize {
+        self.config.epochs * self.batches
+    }
+
+    fn epoch(&self, update: usize) -> f64 {
+        update as f64 / self.batches as f64
+    }
+
+    fn title(&self) -> String {
+        let name = self.config.schedule.name.name();
+        match self.config.schedule.warmup_epochs() {
+            0.0 => name.into(),
+            warmup => format!("{name} after a warm-up of {warmup} epochs"),
+        }
+    }
+
+    fn table(&self) -> Result<String, fmt::Error> {
+        let (last, warmup) = (self.updates() - 1, self.config.schedule.warmup_epochs());
+        let rate = |update| self.schedule.lr(update);
+        // The first of the largest.
+        let peak = (1..=last).fold(0, |best, update| {
+            if rate(update) > rate(best) {
+                update
+            } else {
+                best
+            }
+        });
+        let mut rows = vec![("start", 0), ("peak", peak), ("end", last)];
+        if warmup > 0.0 {
+            let after = (warmup * self.batches as f64).ceil() as usize;
+            rows.insert(1, ("after warm-up", after.min(last)));
+        }
+        let mut text = format!(
+            "{}: {} epochs of {} updates ({} images in batches of {})\n\n",
+            self.title(),
+            self.config.epochs,
+            self.batches,
+            self.images,
+            self.config.batch_size
+        );
+        writeln!(text, "{:<13}  {:>9}  {:>9}  rate", "", "update", "epoch")?;
+        for (name, update) in rows {
+            let (epoch, rate) = (self.epoch(update), shown(rate(update)));
+            writeln!(text, "{name:<13}  {update:>9}  {epoch:>9.2}  {rate}")?;
+        }
+        if self.config.schedule.name == ScheduleName::Plateau {
+            writeln!(
+                text,
+                "\nPlateau goes by the validation losses: this is the rate while they fall."
+            )?;
+        }
+        Ok(text)
+    }
+
+    /// A list of an object for each update.
+    fn print_json(&self) -> std::io::Result<()> {
+        const AT_ONCE: usize = 1 << 20;
+        let mut text = String::from("[");
+        for update in 0..self.updates() {
+            let row = json!({
+                "update": update,
+                "epoch": self.epoch(update),
+                "lr": self.schedule.lr(update),
+            });
+            text.push_str(if update == 0 { "\n" } else { ",\n" });
+            text.push_str(&row.to_string());
+            if text.len() > AT_ONCE {
+                super::print(&text)?;
+                text.clear();
+            }
+        }
+        text.push_str("\n]\n");
+        super::print(&text)
+    }
+}
+
+/// A rate in four digits.
+fn shown(rate: f64) -> String {
+    match rate {
+        0.0 => "0".into(),
+        0.0001..10_000.0 => {
+            let decimals = (3.0 - rate.log10().floor()).max(0.0) as usize;
+            let text = format!("{rate:.decimals$}");
+            match text.contains('.') {
+                true => text.trim_end_matches('0').trim_end_matches('.').into(),
+                false => text,
+            }
+        }
+        _ => format!("{rate:.3e}"),
+    }
+}
