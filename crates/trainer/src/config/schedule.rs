@@ -29,12 +29,14 @@ pub struct ScheduleConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gamma: Option<f64>,
     /// For step: epochs (also fractions) from one step to the next, above 0, counted
-    /// from the beginning of the run. Left out: a third of the run.
+    /// from the beginning of the run and rounded to whole updates. Left out: a third of
+    /// the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_epochs: Option<f64>,
     /// For multi-step: the epochs (also fractions) after which the rate falls, each
-    /// above 0 and above the one before, counted from the beginning of the run. Left
-    /// out: a half and three quarters of the run (He et al., 2016, on CIFAR-10).
+    /// above 0 and above the one before, counted from the beginning of the run and
+    /// rounded to whole updates. Left out: a half and three quarters of the run (He et
+    /// al., 2016, on CIFAR-10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestones: Option<Vec<f64>>,
     /// For polynomial: the power, above 0. Left out: 0.9 (Chen et al., 2018).

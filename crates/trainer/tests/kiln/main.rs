@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod data_verbs;
+mod figures;
 mod network_files;
 mod networks;
 mod runs;
+mod schedules;
 mod support;
 mod weights;
