@@ -27,7 +27,7 @@ struct Case {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("../../tests/golden/losses.json")).unwrap()
+    serde_json::from_str(include_str!("../../tests/golden/losses.json")).expect("the golden losses")
 }
 
 fn close(found: f32, expected: f32, what: &str) {
