@@ -166,3 +166,6 @@ impl Loss for MeanSquaredError {
         (difference.clone() * difference).mean()
     }
 }
+
+#[cfg(all(test, feature = "flex"))]
+mod tests;

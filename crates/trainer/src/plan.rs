@@ -183,9 +183,9 @@ impl Loaders<'_> {
         };
         Ok(Parts {
             train: loader,
+            class_counts,
             valid,
             whitening,
-            class_counts,
         })
     }
 

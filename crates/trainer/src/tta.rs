@@ -51,3 +51,69 @@ fn mirrored<M: Classifier>(network: &M, images: Tensor<4>) -> Tensor<2> {
     let mirror = images.clone().flip([3]);
     (network.forward(images) + network.forward(mirror)) * 0.5
 }
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    //! Against PyTorch: tests/golden/metrics.py made the numbers.
+
+    use std::collections::HashMap;
+
+    use burn::{
+        module::Module,
+        tensor::{Device, TensorData, activation::tanh},
+    };
+
+    use super::*;
+
+    /// A layer whose logits are not linear, so that the mean of the images has others.
+    #[derive(Module, Debug)]
+    struct Layer {
+        /// `[pixels, classes]`.
+        weight: Tensor<2>,
+    }
+
+    impl Classifier for Layer {
+        fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+            tanh(images.flatten::<2>(1, 3).matmul(self.weight.clone()))
+        }
+    }
+
+    #[test]
+    fn logits_are_airbenchs() {
+        let text = include_str!("../tests/golden/metrics.json");
+        let mut golden: serde_json::Value = serde_json::from_str(text).unwrap();
+        let golden = golden["tta"].take();
+        let mut golden: HashMap<String, Vec<f32>> = serde_json::from_value(golden).unwrap();
+        let device = Device::flex();
+        let mut take = |name: &str| golden.remove(name).unwrap();
+        let images = TensorData::new(take("images"), [2, 2, 3, 4]);
+        let images = Tensor::<4>::from_data(images, &device);
+        let weight = TensorData::new(take("weight"), [24, 3]);
+        let network = Layer {
+            weight: Tensor::from_data(weight, &device),
+        };
+        for tta in [Tta::None, Tta::Flip, Tta::FlipShift] {
+            let logits = tta.logits(&network, images.clone());
+            let logits = logits.try_into_vec_as::<f32>().unwrap();
+            let expected = take(tta.name());
+            assert_eq!(logits.len(), expected.len());
+            for (logit, expected) in logits.iter().zip(expected) {
+                assert!(
+                    (logit - expected).abs() < 1e-6,
+                    "{tta:?}: {logit} {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_image_of_a_line_cannot_be_shifted() {
+        assert_eq!(Tta::Flip.check([1, 1, 1]), Ok(()));
+        assert_eq!(Tta::FlipShift.check([1, 2, 2]), Ok(()));
+        let error = Tta::FlipShift.check([3, 1, 8]).unwrap_err().to_string();
+        assert!(
+            error.contains("at least 2×2") && error.contains("1×8"),
+            "{error}"
+        );
+    }
+}

@@ -29,12 +29,14 @@ pub struct ScheduleConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gamma: Option<f64>,
     /// For step: epochs (also fractions) from one step to the next, above 0, counted
-    /// from the beginning of the run. Left out: a third of the run.
+    /// from the beginning of the run and rounded to whole updates. Left out: a third of
+    /// the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_epochs: Option<f64>,
     /// For multi-step: the epochs (also fractions) after which the rate falls, each
-    /// above 0 and above the one before, counted from the beginning of the run. Left
-    /// out: a half and three quarters of the run (He et al., 2016, on CIFAR-10).
+    /// above 0 and above the one before, counted from the beginning of the run and
+    /// rounded to whole updates. Left out: a half and three quarters of the run (He et
+    /// al., 2016, on CIFAR-10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestones: Option<Vec<f64>>,
     /// For polynomial: the power, above 0. Left out: 0.9 (Chen et al., 2018).
@@ -220,67 +222,41 @@ impl ScheduleConfig {
     }
 
     fn ranges(&self, peak: f64) -> Result<(), ConfigError> {
-        let checks: [(&'static str, Option<f64>, fn(f64) -> bool, &str); 9] = [
-            (
-                "schedule.warmup_start",
-                self.warmup_start,
-                |x| (0.0..=1.0).contains(&x),
-                "it must be at least 0 and at most 1",
-            ),
-            (
-                "schedule.gamma",
-                self.gamma,
-                |x| x > 0.0 && x <= 1.0,
-                "it must be above 0 and at most 1",
-            ),
-            (
-                "schedule.step_epochs",
-                self.step_epochs,
-                |x| x.is_finite() && x > 0.0,
-                "it must be a number above 0",
-            ),
-            (
-                "schedule.power",
-                self.power,
-                |x| x.is_finite() && x > 0.0,
-                "it must be a number above 0",
-            ),
-            (
-                "schedule.pct_start",
-                self.pct_start,
-                |x| (0.0..=1.0).contains(&x),
-                "it must be at least 0 and at most 1",
-            ),
-            (
-                "schedule.div_factor",
-                self.div_factor,
-                |x| x.is_finite() && x >= 1.0,
-                "it must be a number of at least 1",
-            ),
-            (
-                "schedule.final_div_factor",
-                self.final_div_factor,
-                |x| x.is_finite() && x >= 1.0,
-                "it must be a number of at least 1",
-            ),
-            (
-                "schedule.factor",
-                self.factor,
-                |x| x > 0.0 && x < 1.0,
-                "it must be above 0 and below 1",
-            ),
-            (
-                "schedule.threshold",
-                self.threshold,
-                |x| (0.0..1.0).contains(&x),
-                "it must be at least 0 and below 1",
-            ),
-        ];
-        for (key, value, possible, problem) in checks {
-            if let Some(value) = value {
-                check(key, value, possible(value), problem)?;
-            }
-        }
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        let above_one = |x: f64| x.is_finite() && x >= 1.0;
+        let share = |x: f64| (0.0..=1.0).contains(&x);
+        let number = "it must be a number above 0";
+        let factor = "it must be a number of at least 1";
+        let part = "it must be at least 0 and at most 1";
+        given("schedule.warmup_start", self.warmup_start, share, part)?;
+        given(
+            "schedule.gamma",
+            self.gamma,
+            |x| x > 0.0 && x <= 1.0,
+            "it must be above 0 and at most 1",
+        )?;
+        given("schedule.step_epochs", self.step_epochs, positive, number)?;
+        given("schedule.power", self.power, positive, number)?;
+        given("schedule.pct_start", self.pct_start, share, part)?;
+        given("schedule.div_factor", self.div_factor, above_one, factor)?;
+        given(
+            "schedule.final_div_factor",
+            self.final_div_factor,
+            above_one,
+            factor,
+        )?;
+        given(
+            "schedule.factor",
+            self.factor,
+            |x| x > 0.0 && x < 1.0,
+            "it must be above 0 and below 1",
+        )?;
+        given(
+            "schedule.threshold",
+            self.threshold,
+            |x| (0.0..1.0).contains(&x),
+            "it must be at least 0 and below 1",
+        )?;
         let lowest = self.min_lr.unwrap_or(0.0);
         check(
             "schedule.min_lr",
@@ -300,5 +276,18 @@ impl ScheduleConfig {
             possible,
             "it must be a list of epochs above 0, each above the one before",
         )
+    }
+}
+
+/// Checks a number, if it is given.
+fn given(
+    key: &'static str,
+    value: Option<f64>,
+    possible: impl Fn(f64) -> bool,
+    problem: &str,
+) -> Result<(), ConfigError> {
+    match value {
+        Some(value) => check(key, value, possible(value), problem),
+        None => Ok(()),
     }
 }

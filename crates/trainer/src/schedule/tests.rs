@@ -20,7 +20,8 @@ struct Case {
 }
 
 fn golden() -> Vec<Case> {
-    serde_json::from_str(include_str!("../../tests/golden/schedules.json")).unwrap()
+    serde_json::from_str(include_str!("../../tests/golden/schedules.json"))
+        .expect("the golden rates")
 }
 
 /// The rates of a run, the state being saved and restored after each epoch.
@@ -34,9 +35,9 @@ fn rates(case: &Case) -> Vec<f64> {
         if let Some(&loss) = case.losses.get(epoch) {
             schedule.epoch_done(loss);
         }
-        let state = serde_json::to_string(&schedule.state()).unwrap();
+        let state = serde_json::to_string(&schedule.state()).expect("plain values");
         let mut resumed = new();
-        resumed.restore(serde_json::from_str(&state).unwrap());
+        resumed.restore(serde_json::from_str(&state).expect("the state comes back"));
         assert_eq!(resumed, schedule, "{}: {state}", case.name);
         schedule = resumed;
     }
@@ -64,7 +65,7 @@ fn rates_are_pytorchs() {
 }
 
 fn configured(text: &str) -> ScheduleConfig {
-    toml::from_str(text).unwrap()
+    toml::from_str(text).expect("a schedule")
 }
 
 #[test]

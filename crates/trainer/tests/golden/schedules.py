@@ -46,7 +46,8 @@ def case(name, config, make, peak=0.1, epochs=6, losses=None):
 
 
 def epochs(n):
-    return round(n * UPDATES)
+    """The nearest update, halves up: PyTorch takes whole ones only."""
+    return int(n * UPDATES + 0.5)
 
 
 case("constant", {"name": "constant"}, lambda o: s.ConstantLR(o, factor=1.0))

@@ -4,10 +4,12 @@
 
 mod bad_input;
 mod data_verbs;
+mod figures;
 mod network_files;
 mod networks;
 mod resume;
 mod runs;
+mod schedules;
 mod support;
 mod watching;
 mod weights;
