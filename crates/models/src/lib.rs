@@ -54,6 +54,7 @@ mod network_file;
 mod registry;
 mod shape;
 mod spec;
+mod statistics;
 mod suggest;
 mod summary;
 pub mod toml_table;
@@ -74,7 +75,7 @@ pub use shape::Shape;
 pub use spec::{LayerSpec, Layers, NetworkSpec};
 pub use suggest::suggest;
 pub use summary::{LayerSummary, Summary, grouped};
-pub use weights::{Mismatch, StateDict, StateTensor};
+pub use weights::{Mismatch, ParameterPath, StateDict, StateTensor};
 pub use zoo::{
     airbench::airbench94,
     alexnet::alexnet,

@@ -54,6 +54,17 @@ impl BatchNorm {
         }
     }
 
+    /// With the running statistics of a standard normal distribution again.
+    pub fn reset_statistics(&mut self) {
+        self.running_mean.update(|old| old.zeros_like());
+        self.running_var.update(|old| old.ones_like());
+    }
+
+    /// Replaces the share of a batch in the running statistics; the one before.
+    pub fn replace_momentum(&mut self, new: f64) -> f64 {
+        std::mem::replace(&mut self.momentum, new)
+    }
+
     /// `[N, channels, ...]` to the same. By the statistics of the batch on an
     /// autodiff device, unless frozen; by the running ones elsewhere.
     pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {

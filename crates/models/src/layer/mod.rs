@@ -125,6 +125,33 @@ impl Stack {
     }
 }
 
+impl Stack {
+    /// Does something with every batch norm, in the order of the layers.
+    pub fn each_norm(&mut self, action: &mut impl FnMut(&mut BatchNorm)) {
+        for named in &mut self.0 {
+            match &mut named.layer {
+                Layer::BatchNorm(norm) => action(norm),
+                Layer::Residual {
+                    body,
+                    shortcut,
+                    after,
+                } => {
+                    for stack in [body, shortcut, after] {
+                        stack.each_norm(action);
+                    }
+                }
+                Layer::Concat(branches) => {
+                    for stack in branches {
+                        stack.each_norm(action);
+                    }
+                }
+                Layer::Auxiliary { layers, .. } => layers.each_norm(action),
+                Layer::Conv2d(_) | Layer::Linear(_) | Layer::Dropout(_) | Layer::Op(_) => {}
+            }
+        }
+    }
+}
+
 impl Layer {
     fn forward(&self, input: Activation, trace: &mut Trace<'_>) -> Activation {
         use Activation::{Flat, Map};

@@ -2,6 +2,7 @@
 //! `torch_model.load_state_dict(safetensors.torch.load_file(…))` takes them.
 
 mod file;
+mod path;
 mod prefix;
 #[cfg(feature = "pytorch")]
 mod pytorch;
@@ -15,7 +16,10 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::state_dict::{StateDict, StateTensor};
+pub use self::{
+    path::ParameterPath,
+    state_dict::{StateDict, StateTensor},
+};
 use crate::{Network, WeightsError, transpose::transposed};
 
 /// What of a [`StateDict`] did not fit a network.
@@ -114,7 +118,7 @@ impl StateDict {
     /// [`WeightsError::Device`] if the device does not give the values back.
     pub fn of<M: Module>(module: &M) -> Result<Self, WeightsError> {
         let mut reader = Reader {
-            path: Path::default(),
+            path: ParameterPath::default(),
             state: Ok(Self::default()),
         };
         module.visit(&mut reader);
@@ -126,7 +130,7 @@ impl StateDict {
     #[must_use]
     pub fn put_into<M: Module>(&self, module: M) -> (M, Mismatch) {
         let mut writer = Writer {
-            path: Path::default(),
+            path: ParameterPath::default(),
             state: self,
             seen: BTreeSet::new(),
             mismatch: Mismatch::default(),
@@ -144,36 +148,8 @@ impl StateDict {
     }
 }
 
-/// Where a walk through a network is.
-#[derive(Default)]
-struct Path {
-    names: Vec<String>,
-    container: String,
-}
-
-impl Path {
-    fn enter(&mut self, name: &str, container: &str) {
-        self.names.push(name.into());
-        self.container = container.into();
-    }
-
-    fn exit(&mut self) {
-        self.names.pop();
-    }
-
-    fn name(&self) -> String {
-        self.names.join(".")
-    }
-
-    /// Burn keeps the weight of a fully connected layer as `[in, out]`, PyTorch
-    /// as `[out, in]`.
-    fn is_transposed(&self, rank: usize) -> bool {
-        rank == 2 && self.container == "Struct:Linear"
-    }
-}
-
 struct Reader {
-    path: Path,
+    path: ParameterPath,
     state: Result<StateDict, WeightsError>,
 }
 
@@ -203,7 +179,7 @@ impl ModuleVisitor for Reader {
 }
 
 struct Writer<'a> {
-    path: Path,
+    path: ParameterPath,
     state: &'a StateDict,
     seen: BTreeSet<String>,
     mismatch: Mismatch,
