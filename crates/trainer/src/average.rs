@@ -226,3 +226,94 @@ impl ModuleMapper for Writer<'_> {
         }
     }
 }
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use models::Network;
+
+    use super::*;
+
+    fn network(seed: u64, device: &Device) -> Network {
+        let model = models::lenet5(10).seed(seed);
+        model.build([1, 28, 28], device).expect("a LeNet")
+    }
+
+    fn ema() -> AverageConfig {
+        AverageConfig {
+            name: AverageName::Ema,
+            decay: Some(0.7),
+            ..AverageConfig::default()
+        }
+    }
+
+    #[test]
+    fn goes_on_bit_for_bit() {
+        let device = Device::flex().autodiff();
+        let mut average = Average::new(&ema(), 1, &network(0, &device)).unwrap();
+        (0..3).for_each(|seed| average.after_update(&network(seed, &device)));
+        let state = average.state_dict().unwrap();
+        let mut again = Average::new(&ema(), 1, &network(0, &device)).unwrap();
+        again.load_state(3, &state, &device).unwrap();
+        for average in [&mut average, &mut again] {
+            (3..6).for_each(|seed| average.after_update(&network(seed, &device)));
+        }
+        let (expected, found) = (average.state_dict().unwrap(), again.state_dict().unwrap());
+        assert_eq!(found, expected);
+        assert_ne!(expected, state);
+        assert_eq!(again.count(), 6);
+        let applied = average.applied_to(network(9, &device));
+        assert_eq!(applied.state_dict().unwrap(), expected);
+        // It can be trained on.
+        let loss = applied.forward(Tensor::ones([1, 1, 28, 28], &device)).sum();
+        assert_eq!(crate::Gradients::of(&loss, &applied).len(), 10);
+    }
+
+    #[test]
+    fn is_none_before_the_first_weights() {
+        let device = Device::flex().autodiff();
+        let config = AverageConfig {
+            name: AverageName::Swa,
+            start_epoch: Some(2),
+            ..AverageConfig::default()
+        };
+        let mut average = Average::new(&config, 3, &network(0, &device)).unwrap();
+        let own = network(1, &device);
+        average.after_epoch(1, &own);
+        average.after_update(&own);
+        assert_eq!(average.count(), 0);
+        assert!(average.state_dict().unwrap().is_empty());
+        let same = average.applied_to(own.clone()).state_dict().unwrap();
+        assert_eq!(same, own.state_dict().unwrap());
+        average.after_epoch(2, &own);
+        assert_eq!(average.count(), 1);
+        assert!(Average::new(&AverageConfig::default(), 3, &own).is_none());
+    }
+
+    #[test]
+    fn weights_that_stay_are_their_own_average() {
+        let device = Device::flex().autodiff();
+        let own = network(1, &device);
+        let mut average = Average::new(&ema(), 1, &own).unwrap();
+        (0..50).for_each(|_| average.after_update(&own));
+        assert_eq!(average.state_dict().unwrap(), own.state_dict().unwrap());
+    }
+
+    #[test]
+    fn another_state_is_refused() {
+        let device = Device::flex();
+        let mut average = Average::new(&ema(), 1, &network(0, &device)).unwrap();
+        let error = average.load_state(2, &StateDict::default(), &device);
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("the average") && error.contains("missing: conv1.bias"),
+            "{error}"
+        );
+        let state = network(0, &device).state_dict().unwrap();
+        let error = average
+            .load_state(0, &state, &device)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("unexpected: fc3.weight"), "{error}");
+        assert_eq!(average.count(), 0);
+    }
+}

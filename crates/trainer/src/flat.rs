@@ -139,6 +139,29 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// How many values are summed one after the other.
+const RUN: usize = 32;
+
+/// The sum of the squares of `values`, `[1]`, by sums of runs, and sums of those: it
+/// neither loses small squares in a large sum, nor depends on the number of threads,
+/// which Flex's own sum of millions of values does.
+pub(crate) fn sum_of_squares(values: Tensor<1>) -> Tensor<1> {
+    let mut sums = values.square();
+    loop {
+        let [count] = sums.dims();
+        let runs = count / RUN;
+        if count <= RUN {
+            return sums.sum();
+        }
+        let whole = sums.clone().narrow(0, 0, runs * RUN).reshape([runs, RUN]);
+        let whole = whole.sum_dim(1).reshape([runs]);
+        sums = match count % RUN {
+            0 => whole,
+            rest => Tensor::cat(vec![whole, sums.narrow(0, runs * RUN, rest)], 0),
+        };
+    }
+}
+
 /// The parameter with another value, computed off the graph. Whether and how it is
 /// differentiated stays.
 pub(crate) fn replaced<const D: usize>(
@@ -160,4 +183,20 @@ pub(crate) fn replaced<const D: usize>(
             None => new,
         }
     })
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_are_summed_to_the_last_bits() {
+        for count in [1, 32, 33, 63, 65_536, 1_000_003] {
+            let values = Tensor::<1>::full([count], 0.1, &Device::flex());
+            let found: f32 = sum_of_squares(values).into_scalar();
+            let expected = f64::from(0.1f32 * 0.1f32) * count as f64;
+            let difference = (f64::from(found) / expected - 1.0).abs();
+            assert!(difference < 1e-6, "{count}: {difference:e}");
+        }
+    }
 }

@@ -7,6 +7,8 @@ use burn::{
     tensor::{Gradients as Graph, Tensor},
 };
 
+use crate::flat::sum_of_squares;
+
 /// The gradients of a loss by the parameters of a module.
 #[derive(Debug, Clone, Default)]
 pub struct Gradients {
@@ -56,7 +58,7 @@ impl Gradients {
     /// is no gradient.
     #[must_use]
     pub fn norm(&self) -> Option<Tensor<1>> {
-        let squares = self.tensors.iter().map(|(_, g)| g.clone().square().sum());
+        let squares = self.tensors.iter().map(|(_, g)| sum_of_squares(g.clone()));
         let squares: Vec<Tensor<1>> = squares.collect();
         (!squares.is_empty()).then(|| Tensor::cat(squares, 0).sum().sqrt())
     }
@@ -150,5 +152,84 @@ impl GradientMean {
     #[must_use]
     pub fn finish(&mut self) -> Gradients {
         std::mem::take(self).mean
+    }
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+    use models::Network;
+
+    use super::*;
+
+    const IMAGES: usize = 10;
+
+    fn network(device: &Device) -> Network {
+        let model = models::lenet5(10);
+        model.build([1, 28, 28], device).expect("a LeNet")
+    }
+
+    /// Of the mean cross-entropy over images `from` to `to`.
+    fn gradients(network: &Network, from: usize, to: usize, device: &Device) -> Gradients {
+        let pixels = (from * 784..to * 784).map(|i| (i * 7919 % 2003) as f32 / 1001.0 - 1.0);
+        let data = TensorData::new(pixels.collect(), [to - from, 1, 28, 28]);
+        let labels: Vec<i32> = (from as i32..to as i32).map(|i| i % 10).collect();
+        let labels = Tensor::from_data(TensorData::new(labels, [to - from]), device);
+        let loss = burn::nn::loss::CrossEntropyLossConfig::new()
+            .init(device)
+            .forward(network.forward(Tensor::from_data(data, device)), labels);
+        Gradients::of(&loss, network)
+    }
+
+    fn values(gradients: &Gradients) -> Vec<f32> {
+        let tensors = gradients.tensors.iter();
+        tensors
+            .flat_map(|(_, g)| g.clone().try_into_vec_as::<f32>().expect("floats"))
+            .collect()
+    }
+
+    #[test]
+    fn the_mean_over_small_batches_is_that_of_a_large_one() {
+        let device = Device::flex().autodiff();
+        let network = network(&device);
+        let whole = values(&gradients(&network, 0, IMAGES, &device));
+        // The last is short.
+        let mut mean = GradientMean::default();
+        for (from, to) in [(0, 4), (4, 8), (8, IMAGES)] {
+            mean.add(gradients(&network, from, to, &device), to - from);
+        }
+        assert_eq!(mean.images(), IMAGES);
+        let found = values(&mean.finish());
+        assert_eq!(found.len(), 61_706);
+        let most = whole.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+        for (found, whole) in found.iter().zip(&whole) {
+            assert!((found - whole).abs() <= 1e-6 * most, "{found} {whole}");
+        }
+        // It begins anew, and the mean of one is that one.
+        assert_eq!(mean.images(), 0);
+        mean.add(gradients(&network, 0, IMAGES, &device), IMAGES);
+        assert_eq!(values(&mean.finish()), whole);
+    }
+
+    #[test]
+    fn the_norm_is_that_of_all_values() {
+        let device = Device::flex().autodiff();
+        let network = network(&device);
+        let mut gradients = gradients(&network, 0, IMAGES, &device);
+        let norm = |values: &[f32]| {
+            let squares = values.iter().map(|v| f64::from(*v).powi(2));
+            squares.sum::<f64>().sqrt()
+        };
+        let expected = norm(&values(&gradients));
+        let before: f32 = gradients.clip_norm(expected / 4.0).unwrap().into_scalar();
+        let difference = (f64::from(before) / expected - 1.0).abs();
+        assert!(difference < 1e-6, "{difference:e}");
+        let clipped = norm(&values(&gradients));
+        assert!((clipped * 4.0 / expected - 1.0).abs() < 1e-4);
+        gradients.scale(2.0);
+        assert!((norm(&values(&gradients)) / clipped - 2.0).abs() < 1e-6);
+        gradients.clip_value(1e-4);
+        assert!(values(&gradients).iter().all(|v| v.abs() <= 1e-4));
+        assert!(Gradients::default().norm().is_none());
     }
 }

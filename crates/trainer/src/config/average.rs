@@ -65,10 +65,7 @@ impl AverageConfig {
 
     /// `epochs` are those of the run.
     pub(super) fn validate(&self, epochs: usize) -> Result<(), ConfigError> {
-        let (is_ema, is_swa) = (
-            self.name == AverageName::Ema,
-            self.name == AverageName::Swa,
-        );
+        let (is_ema, is_swa) = (self.name == AverageName::Ema, self.name == AverageName::Swa);
         let only = |name| format!("it is for name = \"{name}\" alone");
         if let Some(decay) = self.decay {
             check("average.decay", decay, is_ema, &only("ema"))?;

@@ -7,6 +7,7 @@
 mod adagrad;
 mod adam;
 #[cfg(all(test, feature = "flex"))]
+mod golden;
 mod lion;
 mod muon;
 pub(crate) mod patterns;
@@ -15,6 +16,7 @@ mod rule;
 mod sgd;
 mod slot;
 #[cfg(all(test, feature = "flex"))]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::rule::{Rule, Update, mix};
-use crate::config::AdjustLr;
+use crate::{config::AdjustLr, flat::sum_of_squares};
 
 /// Muon (Jordan, "Muon: An optimizer for hidden layers in neural networks", 2024),
 /// `torch.optim.Muon`, in the precision of the parameters: PyTorch's iteration is
@@ -37,7 +37,7 @@ impl Rule for Muon {
         mix(buffer, gradient.clone(), self.momentum);
         let mut direction = buffer.clone();
         if self.nesterov {
-            mix(&mut direction, gradient, 1.0 - self.momentum);
+            mix(&mut direction, gradient, self.momentum);
         }
         let matrix = update.layout.matrix(direction);
         let [rows, columns] = matrix.dims();
@@ -67,7 +67,8 @@ fn orthogonalised(matrix: Tensor<2>) -> Tensor<2> {
         true => matrix.transpose(),
         false => matrix,
     };
-    let norm = x.clone().square().sum().sqrt().clamp_min(EPSILON);
+    let squares = sum_of_squares(x.clone().reshape([rows * columns]));
+    let norm = squares.sqrt().clamp_min(EPSILON);
     x = x / norm.reshape([1, 1]);
     let [a, b, c] = COEFFICIENTS;
     for _ in 0..STEPS {

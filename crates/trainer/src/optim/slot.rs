@@ -38,7 +38,11 @@ pub(super) struct Slot {
 impl Slot {
     /// The names of what is kept.
     pub fn names(&self) -> Vec<&'static str> {
-        self.rule.state().into_iter().map(|(name, _)| name).collect()
+        self.rule
+            .state()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
     }
 }
 

@@ -61,7 +61,12 @@ impl OptimizerConfig {
         check_given(key, sum, is_not_negative, AT_LEAST_0)?;
         let scale = self.adamw_lr_scale;
         check_given("optimizer.adamw_lr_scale", scale, is_positive, ABOVE_0)?;
-        check_given("optimizer.clip_value", self.clip_value, is_positive, ABOVE_0)?;
+        check_given(
+            "optimizer.clip_value",
+            self.clip_value,
+            is_positive,
+            ABOVE_0,
+        )?;
         check_given("optimizer.clip_norm", self.clip_norm, is_positive, ABOVE_0)?;
         for (at, group) in self.groups.iter().enumerate() {
             let key = |name| format!("optimizer.groups[{at}].{name}");
@@ -99,7 +104,11 @@ impl OptimizerConfig {
                 format!("optimizer.{name}"),
                 value,
                 known.contains(&name),
-                &format!("{} does not have it; it has {}", self.name, known.join(", ")),
+                &format!(
+                    "{} does not have it; it has {}",
+                    self.name,
+                    known.join(", ")
+                ),
             )?;
         }
         Ok(())
@@ -122,12 +131,32 @@ mod tests {
     #[test]
     fn constants_of_other_optimizers_are_refused() {
         for (text, key, words) in [
-            ("name = \"adam\"\nmomentum = 0.9", "momentum", "adam does not have it; it has betas, eps"),
+            (
+                "name = \"adam\"\nmomentum = 0.9",
+                "momentum",
+                "adam does not have it; it has betas, eps",
+            ),
             ("name = \"lion\"\neps = 1e-8", "eps", "it has betas"),
-            ("betas = [0.9, 0.99]", "betas", "sgd does not have it; it has momentum, nesterov"),
-            ("name = \"adamw\"\nadjust_lr = \"original\"", "adjust_lr", "adamw"),
-            ("name = \"muon\"\nalpha = 0.9", "alpha", "it has momentum, nesterov, betas"),
-            ("name = \"rmsprop\"\nlr_decay = 0.0", "lr_decay", "alpha, centered"),
+            (
+                "betas = [0.9, 0.99]",
+                "betas",
+                "sgd does not have it; it has momentum, nesterov",
+            ),
+            (
+                "name = \"adamw\"\nadjust_lr = \"original\"",
+                "adjust_lr",
+                "adamw",
+            ),
+            (
+                "name = \"muon\"\nalpha = 0.9",
+                "alpha",
+                "it has momentum, nesterov, betas",
+            ),
+            (
+                "name = \"rmsprop\"\nlr_decay = 0.0",
+                "lr_decay",
+                "alpha, centered",
+            ),
         ] {
             let (found, problem) = problem(text).unwrap();
             assert_eq!(found, format!("optimizer.{key}"));
@@ -146,10 +175,19 @@ mod tests {
             ("name = \"adam\"\neps = 0.0", "eps"),
             ("name = \"rmsprop\"\nalpha = nan", "alpha"),
             ("name = \"adagrad\"\nlr_decay = -1.0", "lr_decay"),
-            ("name = \"adagrad\"\ninitial_accumulator = -1.0", "initial_accumulator"),
+            (
+                "name = \"adagrad\"\ninitial_accumulator = -1.0",
+                "initial_accumulator",
+            ),
             ("name = \"muon\"\nadamw_lr_scale = 0.0", "adamw_lr_scale"),
-            ("[[groups]]\nparameters = \"a\"\n[[groups]]\nparameters = \"b\"\nlr_scale = 0.0", "groups[1].lr_scale"),
-            ("[[groups]]\nparameters = \"a\"\nweight_decay = -1.0", "groups[0].weight_decay"),
+            (
+                "[[groups]]\nparameters = \"a\"\n[[groups]]\nparameters = \"b\"\nlr_scale = 0.0",
+                "groups[1].lr_scale",
+            ),
+            (
+                "[[groups]]\nparameters = \"a\"\nweight_decay = -1.0",
+                "groups[0].weight_decay",
+            ),
         ] {
             let found = problem(text).map(|(key, _)| key);
             assert_eq!(found, Some(format!("optimizer.{key}")), "{text}");
