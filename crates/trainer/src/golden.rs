@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     Gradients, Optimizer,
-    config::{OptimizerConfig, OptimizerName},
+    config::{LossConfig, OptimizerConfig, OptimizerName},
     evaluate::loss_and_scores,
 };
 
@@ -111,6 +111,7 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
         };
         let mut network = network(&device);
         let mut optimizer = Optimizer::new(&config, &network).unwrap();
+        let loss = LossConfig::default().init(&[1; 10], &device).unwrap();
         for (step, expected) in golden.losses[case].iter().enumerate() {
             let labels = (0..BATCH as i32).map(|i| i % 10).collect();
             let labels = Tensor::from_data(TensorData::new::<i32, _>(labels, [BATCH]), &device);
@@ -119,7 +120,7 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
                 labels,
                 soft_targets: None,
             };
-            let (loss, scores) = loss_and_scores(&network, batch).unwrap();
+            let (loss, scores) = loss_and_scores(&network, batch, &*loss).unwrap();
             let difference = (scores.loss - expected).abs() / expected;
             assert!(
                 difference < 1e-5,

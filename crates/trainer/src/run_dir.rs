@@ -40,7 +40,7 @@ impl Weights {
 pub struct RunDir {
     path: PathBuf,
     /// Held as long as a process trains in it.
-    lock: Option<Arc<File>>,
+    _lock: Option<Arc<File>>,
 }
 
 const NETWORK: &str = "network.toml";
@@ -67,7 +67,7 @@ impl RunDir {
         let mut again = 1;
         loop {
             match fs::create_dir(&path) {
-                Ok(()) => return Self { path, lock: None }.locked(),
+                Ok(()) => return Self { path, _lock: None }.locked(),
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                     again += 1;
                     path = out.join(format!("{name}-{again}"));
@@ -85,7 +85,7 @@ impl RunDir {
         fs::create_dir_all(path).map_err(TrainError::io("make the folder", path))?;
         Self {
             path: path.into(),
-            lock: None,
+            _lock: None,
         }
         .locked()
     }
@@ -100,7 +100,7 @@ impl RunDir {
         let file = File::create(&path).map_err(TrainError::io("make", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self {
-                lock: Some(Arc::new(file)),
+                _lock: Some(Arc::new(file)),
                 ..self
             }),
             Err(TryLockError::WouldBlock) => Err(TrainError::InUse { run: self.path }),
@@ -124,7 +124,7 @@ impl RunDir {
         } else {
             return Ok(Self {
                 path: path.into(),
-                lock: None,
+                _lock: None,
             });
         };
         Err(TrainError::NotARun {
