@@ -1,5 +1,10 @@
-use burn::{module::Module, tensor::Tensor};
-use models::{Network, TrainingOutput};
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    tensor::Tensor,
+};
+use models::{Network, ParameterPath, TrainingOutput};
+
+use crate::{TrainError, config::ConfigError, optim::patterns::is_statistic};
 
 /// What the trainer asks of a network: any Burn module that tells classes of images.
 pub trait Classifier: Module {
@@ -17,6 +22,60 @@ pub trait Classifier: Module {
             auxiliary: Vec::new(),
         }
     }
+
+    /// The network with the running statistics of its batch norms computed anew, as
+    /// the mean over those of `batches` of normalised images `[N, C, H, W]` on an
+    /// autodiff device: averaged weights (`average.name = "swa"`) want it.
+    ///
+    /// By default a network without running statistics as it is.
+    ///
+    /// # Errors
+    /// By default for a network with running statistics, which has to say itself
+    /// how they are computed; [`TrainError`] if the images do not fit.
+    fn with_statistics_of(
+        self,
+        _batches: &mut dyn Iterator<Item = Tensor<4>>,
+    ) -> Result<Self, TrainError> {
+        let mut finder = StatisticFinder::default();
+        self.visit(&mut finder);
+        match finder.found {
+            None => Ok(self),
+            Some(name) => Err(ConfigError::Value {
+                key: "average.name".into(),
+                value: "swa".into(),
+                problem: format!(
+                    "the network has running statistics (`{name}`), which its averaged weights \
+                     do not fit: let it implement `Classifier::with_statistics_of`, or take `ema`"
+                ),
+                origin: None,
+            }
+            .into()),
+        }
+    }
+}
+
+/// Looks for a running statistic.
+#[derive(Default)]
+struct StatisticFinder {
+    path: ParameterPath,
+    found: Option<String>,
+}
+
+impl ModuleVisitor for StatisticFinder {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+        let name = self.path.name();
+        if is_statistic(&name) {
+            self.found.get_or_insert(name);
+        }
+    }
 }
 
 impl Classifier for Network {
@@ -26,5 +85,13 @@ impl Classifier for Network {
 
     fn forward_training(&self, images: Tensor<4>) -> TrainingOutput {
         Self::forward_training(self, images)
+    }
+
+    fn with_statistics_of(
+        self,
+        batches: &mut dyn Iterator<Item = Tensor<4>>,
+    ) -> Result<Self, TrainError> {
+        let result = Self::with_statistics_of(self, batches);
+        result.map_err(|e| TrainError::Device(e.to_string()))
     }
 }

@@ -3,19 +3,16 @@
 
 use std::collections::HashMap;
 
-use burn::{
-    optim::GradientsParams,
-    tensor::{Device, Tensor, TensorData},
-};
+use burn::tensor::{Device, Tensor, TensorData};
 use data::BatchTensors;
 use models::Network;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
 
 use crate::{
+    Gradients, Optimizer,
     config::{OptimizerConfig, OptimizerName},
     evaluate::loss_and_scores,
-    train::optimizer,
 };
 
 const BATCH: usize = 16;
@@ -92,23 +89,28 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
     let device = Device::flex().autodiff();
     let golden = golden();
     for (case, config) in [
-        ("adam", (OptimizerName::Adam, 2e-3, 0.0, 0.9)),
+        ("adam", (OptimizerName::Adam, 2e-3, 0.0, None)),
         (
             "adam with weight decay",
-            (OptimizerName::Adam, 2e-3, 0.1, 0.9),
+            (OptimizerName::Adam, 2e-3, 0.1, None),
         ),
-        ("adamw", (OptimizerName::AdamW, 2e-3, 0.1, 0.9)),
-        ("sgd", (OptimizerName::Sgd, 0.05, 0.01, 0.9)),
-        ("sgd without momentum", (OptimizerName::Sgd, 0.05, 0.0, 0.0)),
+        ("adamw", (OptimizerName::AdamW, 2e-3, 0.1, None)),
+        ("sgd", (OptimizerName::Sgd, 0.05, 0.01, Some(0.9))),
+        (
+            "sgd without momentum",
+            (OptimizerName::Sgd, 0.05, 0.0, Some(0.0)),
+        ),
     ] {
         let (name, lr, weight_decay, momentum) = config;
-        let mut optimizer = optimizer(&OptimizerConfig {
+        let config = OptimizerConfig {
             name,
             lr: Some(lr),
             weight_decay: Some(weight_decay),
             momentum,
-        });
+            ..OptimizerConfig::default()
+        };
         let mut network = network(&device);
+        let mut optimizer = Optimizer::new(&config, &network).unwrap();
         for (step, expected) in golden.losses[case].iter().enumerate() {
             let labels = (0..BATCH as i32).map(|i| i % 10).collect();
             let labels = Tensor::from_data(TensorData::new::<i32, _>(labels, [BATCH]), &device);
@@ -124,7 +126,7 @@ fn ten_steps_of_every_optimizer_are_pytorchs() {
                 "{case}, step {step}: {} {expected}",
                 scores.loss
             );
-            let gradients = GradientsParams::from_grads(loss.backward(), &network);
+            let gradients = Gradients::of(&loss, &network);
             network = optimizer.step(lr, network, gradients);
         }
     }

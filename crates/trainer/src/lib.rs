@@ -5,6 +5,7 @@
 //! trains and leaves a run folder. The loop knows nothing of progress bars or
 //! files of metrics: it emits [`Event`]s to [`Observer`]s.
 
+mod average;
 pub mod backend;
 mod classifier;
 pub mod config;
@@ -14,12 +15,15 @@ mod error;
 mod evaluate;
 mod event;
 mod export;
+mod flat;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
+mod gradients;
 mod import;
 mod lines;
 mod network;
 pub mod observers;
+mod optim;
 mod other_form;
 pub mod pictures;
 mod plan;
@@ -31,6 +35,7 @@ mod summary;
 mod train;
 mod whole_file;
 
+pub use average::Average;
 pub use classifier::Classifier;
 pub use config::TrainConfig;
 pub use curves::svg as curves_svg;
@@ -39,8 +44,10 @@ pub use error::TrainError;
 pub use evaluate::evaluate;
 pub use event::{EpochDone, Event, FirstBatch, Observer, Parameters, RunStarted, Scores, StepDone};
 pub use export::Export;
+pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use network::NetworkSource;
+pub use optim::{Optimizer, freeze};
 pub use plan::Plan;
 pub use run_dir::{RunDir, Weights};
 pub use schedule::Schedule;

@@ -44,16 +44,26 @@ pub(crate) fn wrong_init(text: &str) -> Option<String> {
     ))
 }
 
-/// The line (from 1) on which `key` (`optimizer.lr`) stands in TOML `text`.
+/// The line (from 1) on which `key` (`optimizer.lr`, `optimizer.groups[0].lr_scale`,
+/// `optimizer.freeze[1]`) stands in TOML `text`.
 #[must_use]
 pub fn line_of(text: &str, key: &str) -> Option<usize> {
     let root = DeTable::parse(text).ok()?;
     let mut table = root.get_ref();
     let mut parts = key.split('.').peekable();
     while let Some(part) = parts.next() {
-        let (name, value) = table.get_key_value(part)?;
+        let (name, index) = match part.strip_suffix(']').and_then(|p| p.split_once('[')) {
+            Some((name, index)) => (name, Some(index.parse::<usize>().ok()?)),
+            None => (part, None),
+        };
+        let (name, mut value) = table.get_key_value(name)?;
+        let mut start = name.span().start;
+        if let Some(index) = index {
+            value = value.get_ref().as_array()?.get(index)?;
+            start = value.span().start;
+        }
         if parts.peek().is_none() {
-            return Some(Document::new(text).line(name.span().start));
+            return Some(Document::new(text).line(start));
         }
         table = value.get_ref().as_table()?;
     }
@@ -142,5 +152,9 @@ mod tests {
         assert_eq!(line_of(text, "optimizer.lr"), Some(4));
         assert_eq!(line_of(text, "optimizer.name"), None);
         assert_eq!(line_of("[", "epochs"), None);
+        let text = "[o]\nf = [\n\"a\",\n\"b\"]\n[[o.g]]\np = 1\n[[o.g]]\np = 2\n";
+        assert_eq!(line_of(text, "o.f[1]"), Some(4));
+        assert_eq!(line_of(text, "o.g[1].p"), Some(8));
+        assert_eq!(line_of(text, "o.g[2].p"), None);
     }
 }

@@ -137,7 +137,7 @@ fn of_key(error: TrainError) -> TrainError {
         }
     };
     TrainError::Config(ConfigError::Value {
-        key,
+        key: key.into(),
         value,
         problem: format!("{model}: {problem}"),
         origin: None,

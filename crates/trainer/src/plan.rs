@@ -197,7 +197,7 @@ fn not_for_validation(error: DataError) -> TrainError {
             images,
             problem,
         } => ConfigError::Value {
-            key: "valid",
+            key: "valid".into(),
             value: held_out.to_string(),
             problem: format!("cannot be held out of {images} images for validation: {problem}"),
             origin: None,

@@ -6,23 +6,17 @@ use std::{
     time::Instant,
 };
 
-use burn::{
-    module::Module,
-    optim::{
-        AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig,
-        decay::WeightDecayConfig, momentum::MomentumConfig,
-    },
-    tensor::Device,
-};
+use burn::{module::Module, tensor::Device};
 use data::{Batch, Datasets, Store};
 use models::Network;
 
 use crate::{
-    NetworkSource, TrainError,
-    config::{OptimizerConfig, OptimizerName, TrainConfig},
+    Gradients, NetworkSource, Optimizer, TrainError,
+    config::TrainConfig,
     datasets::{load_datasets, plain_name},
     evaluate::{Tally, evaluate, loss_and_scores, score},
     event::{EpochDone, Event, Observer, RunStarted, Scores, StepDone},
+    optim::freeze,
     other_form::Drawn,
     plan::Plan,
     run_dir::{RunDir, Weights},
@@ -111,6 +105,8 @@ impl<'a> Trainer<'a> {
         // The weights of a file are not held over the run.
         let (network, started_from) = first_network(&self.plan, self.start.take())?;
         let config = &self.plan.config;
+        let network = freeze(network, &config.optimizer.freeze)?;
+        let optimizer = Optimizer::new(&config.optimizer, &network)?;
         let network_name = short_name(self.plan.spec.name(), "network");
         let data_name = short_name(&plain_name(&config.dataset), "data");
         let dir = RunDir::create(out, &network_name, &data_name)?;
@@ -129,7 +125,7 @@ impl<'a> Trainer<'a> {
             self.plan.train.batches(),
         );
         Run {
-            optimizer: optimizer(&config.optimizer),
+            optimizer,
             network,
             started_from,
             schedule,
@@ -187,40 +183,12 @@ fn first_network(
     }
 }
 
-/// An optimizer with PyTorch's constants, which are not all Burn's.
-pub(crate) fn optimizer(config: &OptimizerConfig) -> ModuleOptimizer {
-    const EPSILON: f32 = 1e-8;
-    let decay = config.weight_decay() as f32;
-    let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
-    match config.name {
-        OptimizerName::Adam => AdamConfig::new()
-            .with_epsilon(EPSILON)
-            .with_weight_decay(penalty)
-            .init(),
-        OptimizerName::AdamW => AdamWConfig::new()
-            .with_epsilon(EPSILON)
-            .with_weight_decay(decay)
-            .init(),
-        OptimizerName::Sgd => {
-            let momentum = (config.momentum > 0.0).then(|| {
-                MomentumConfig::new()
-                    .with_momentum(config.momentum)
-                    .with_dampening(0.0)
-            });
-            SgdConfig::new()
-                .with_momentum(momentum)
-                .with_weight_decay(penalty)
-                .init()
-        }
-    }
-}
-
 /// A run under way.
 struct Run<'a> {
     trainer: Trainer<'a>,
     network: Network,
     started_from: Option<StartedFrom>,
-    optimizer: ModuleOptimizer,
+    optimizer: Optimizer,
     schedule: Schedule,
     dir: RunDir,
     history: Vec<EpochDone>,
@@ -347,7 +315,7 @@ impl Run<'_> {
         if !scores.loss.is_finite() {
             return Err(self.diverged(scores.loss, epoch, format!("step {step}")));
         }
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        let gradients = Gradients::of(&loss, &self.network);
         self.network = self.optimizer.step(lr, self.network.clone(), gradients);
         Ok(scores)
     }

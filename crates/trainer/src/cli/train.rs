@@ -67,7 +67,7 @@ pub struct Args {
     /// Images in a step [default: 64]
     #[arg(help_heading = "How", long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Optimizer: sgd, adam, adamw [default: sgd]
+    /// Optimizer: sgd, adam, adamw, rmsprop, adagrad, lion, muon [default: sgd]
     #[arg(
         help_heading = "How",
         long,
@@ -75,7 +75,7 @@ pub struct Args {
         hide_possible_values = true
     )]
     optimizer: Option<OptimizerName>,
-    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw]
+    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw, 0.001 for rmsprop, 0.01 for adagrad, 0.0002 for lion, 0.02 for muon]
     #[arg(
         help_heading = "How",
         long,
@@ -83,7 +83,7 @@ pub struct Args {
         allow_negative_numbers = true
     )]
     lr: Option<f64>,
-    /// Weight decay [default: 0.0005 for sgd, 0 for adam, 0.01 for adamw]
+    /// Weight decay [default: 0.0005 for sgd, 0.01 for adamw and muon, 0.1 for lion, 0 for the others]
     #[arg(
         help_heading = "How",
         long,
@@ -91,7 +91,7 @@ pub struct Args {
         allow_negative_numbers = true
     )]
     weight_decay: Option<f64>,
-    /// Momentum of SGD [default: 0.9]
+    /// Momentum [default: 0.9 for sgd, 0.95 for muon, 0 for rmsprop; the others have none]
     #[arg(
         help_heading = "How",
         long,
@@ -326,12 +326,11 @@ impl Origins {
     /// The error of a value, with where that was given.
     fn locate(&self, mut error: TrainError) -> TrainError {
         if let TrainError::Config(ConfigError::Value { key, origin, .. }) = &mut error {
-            let flag = self.flags.iter().find(|(given, _)| given == key);
+            let flag = self.flags.iter().find(|(given, _)| *given == key.as_ref());
             *origin = match (flag, &self.file) {
                 (Some((_, flag)), _) => Some(format!("--{flag}")),
-                (None, Some((path, text))) => {
-                    line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
-                }
+                (None, Some((path, text))) => line_of(text, key.as_ref())
+                    .map(|line| format!("{}, line {line}", path.display())),
                 (None, None) => None,
             };
         }

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A value or a line of a configuration that cannot be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -23,8 +23,9 @@ pub enum ConfigError {
     /// A value that cannot be.
     #[error("{}{key} = {value}: {problem}", place(.origin))]
     Value {
-        /// The key, `optimizer.lr` for `lr` in the table `optimizer`.
-        key: &'static str,
+        /// The key, `optimizer.lr` for `lr` in the table `optimizer`,
+        /// `optimizer.groups[0].lr_scale` in the first of several tables.
+        key: Cow<'static, str>,
         /// Its value.
         value: String,
         /// What would be possible.
@@ -43,7 +44,7 @@ fn place(origin: &Option<String>) -> String {
 
 /// An error of the value of `key` unless it is possible.
 pub(super) fn check(
-    key: &'static str,
+    key: impl Into<Cow<'static, str>>,
     value: impl fmt::Display,
     possible: bool,
     problem: &str,
@@ -52,7 +53,7 @@ pub(super) fn check(
         return Ok(());
     }
     Err(ConfigError::Value {
-        key,
+        key: key.into(),
         value: value.to_string(),
         problem: problem.into(),
         origin: None,

@@ -1,5 +1,6 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
+mod average;
 mod error;
 mod loader;
 mod optimizer;
@@ -18,9 +19,10 @@ use serde::{Deserialize, Serialize};
 use error::check;
 
 pub use self::{
+    average::{AverageConfig, AverageName},
     error::ConfigError,
     loader::LoaderConfig,
-    optimizer::{OptimizerConfig, OptimizerName},
+    optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
     schedule::{ScheduleConfig, ScheduleName},
 };
 pub use crate::lines::line_of;
@@ -89,6 +91,8 @@ pub struct TrainConfig {
     pub optimizer: OptimizerConfig,
     /// How the learning rate goes over the run.
     pub schedule: ScheduleConfig,
+    /// Whether and how weights are averaged.
+    pub average: AverageConfig,
 }
 
 impl Default for TrainConfig {
@@ -117,6 +121,7 @@ impl Default for TrainConfig {
             folder: FolderOptions::default(),
             optimizer: OptimizerConfig::default(),
             schedule: ScheduleConfig::default(),
+            average: AverageConfig::default(),
         }
     }
 }
@@ -220,7 +225,8 @@ impl TrainConfig {
         )?;
         self.loader.validate()?;
         self.optimizer.validate()?;
-        self.schedule.validate(self.epochs)
+        self.schedule.validate(self.epochs)?;
+        self.average.validate(self.epochs)
     }
 }
 

@@ -255,7 +255,7 @@ fn help_names_every_choice_and_default() {
         config.batch_size.to_string(),
         "0.1".to_string(),
         config.seed.to_string(),
-        config.optimizer.momentum.to_string(),
+        format!("{} for sgd", config.optimizer.momentum()),
         config.schedule.warmup_epochs.to_string(),
         format!("{} for sgd", config.optimizer.lr()),
         format!("{} for sgd", config.optimizer.weight_decay()),

@@ -1,0 +1,122 @@
+//! Patterns of names in a configuration.
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::Tensor,
+};
+use models::ParameterPath;
+use wildmatch::WildMatch;
+
+use crate::config::ConfigError;
+
+/// How many names an error lists.
+const LISTED: usize = 12;
+
+/// Whether `name` matches `pattern`, with `*` for any characters and `?` for one.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    WildMatch::new(pattern).matches(name)
+}
+
+/// An error if `pattern`, the value of `key`, matches none of `names`.
+pub(super) fn check(
+    key: String,
+    pattern: &str,
+    names: &[String],
+    what: &str,
+) -> Result<(), ConfigError> {
+    if names.iter().any(|name| matches(pattern, name)) {
+        return Ok(());
+    }
+    let mut listed = names[..names.len().min(LISTED)].join(", ");
+    if names.len() > LISTED {
+        listed += &format!(" and {} more", names.len() - LISTED);
+    }
+    Err(ConfigError::Value {
+        key: key.into(),
+        value: format!("\"{pattern}\""),
+        problem: format!(
+            "no {what} is named so (* stands for any characters, ? for one); there are: {listed}"
+        ),
+        origin: None,
+    })
+}
+
+/// `module` with the parameters whose names match one of `patterns` (`conv1.*`)
+/// left out of differentiation: they stay as they are.
+///
+/// The names are those of PyTorch, `layer1.0.conv1.weight`. Batch norms of frozen
+/// layers go on normalising by the batch in training, and their running statistics
+/// go on following it, as in PyTorch.
+///
+/// # Errors
+/// [`ConfigError::Value`] for a pattern, one of `optimizer.freeze`, that matches no
+/// parameter, with some names.
+pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigError> {
+    let mut names = Names::default();
+    module.visit(&mut names);
+    for (at, pattern) in patterns.iter().enumerate() {
+        let key = format!("optimizer.freeze[{at}]");
+        check(key, pattern, &names.names, "parameter")?;
+    }
+    if patterns.is_empty() {
+        return Ok(module);
+    }
+    Ok(module.map(&mut Freezer {
+        path: ParameterPath::default(),
+        patterns,
+    }))
+}
+
+/// The names of parameters, frozen ones among them.
+#[derive(Default)]
+struct Names {
+    path: ParameterPath,
+    names: Vec<String>,
+}
+
+impl ModuleVisitor for Names {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+        let name = self.path.name();
+        if !is_statistic(&name) {
+            self.names.push(name);
+        }
+    }
+}
+
+struct Freezer<'a> {
+    path: ParameterPath,
+    patterns: &'a [String],
+}
+
+impl ModuleMapper for Freezer<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let name = self.path.name();
+        match self.patterns.iter().any(|p| matches(p, &name)) {
+            true => param.set_require_grad(false),
+            false => param,
+        }
+    }
+}
+
+/// Whether this is a running statistic of a batch norm, which no gradient reaches:
+/// they go by these names in PyTorch, in Burn and here.
+pub(crate) fn is_statistic(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    matches!(last, "running_mean" | "running_var")
+}
