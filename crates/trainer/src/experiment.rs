@@ -15,6 +15,7 @@ use crate::{
     evaluate::evaluate_in_full,
     metrics::Evaluation,
     observers,
+    optim::{Optimizer, freeze},
     other_form::Drawn,
     plan::Plan,
     resume,
@@ -102,6 +103,9 @@ impl<'a> Experiment<'a> {
     pub fn run(mut self, out: &Path) -> Result<RunSummary, TrainError> {
         // The weights of a file are not held over the run.
         let (network, started_from) = first_network(&self.plan, self.start.take())?;
+        // Before there is a folder: patterns that match no parameter.
+        let frozen = freeze(network.clone(), &self.plan.config.optimizer.freeze)?;
+        Optimizer::new(&self.plan.config.optimizer, &frozen)?;
         let config = &self.plan.config;
         let network_name = short_name(self.plan.spec.name(), "network");
         let data_name = short_name(&plain_name(&config.dataset), "data");

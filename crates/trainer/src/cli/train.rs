@@ -203,9 +203,10 @@ impl Args {
             })
         };
         let summary = match &self.resume {
-            Some(run) => experiment.resume(RunDir::open(run)?)?,
-            None => experiment.run(&self.out)?,
+            Some(run) => experiment.resume(RunDir::open(run)?),
+            None => experiment.run(&self.out),
         };
+        let summary = summary.map_err(|error| origins.locate(error))?;
         Ok(match (summary.status, stop.signal()) {
             (Status::Interrupted, signal) => interrupted(signal),
             (Status::Done, _) => ExitCode::SUCCESS,

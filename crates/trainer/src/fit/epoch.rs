@@ -106,14 +106,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         Ok(gradients)
     }
 
-    fn update(&mut self, mut gradients: Gradients) {
-        let config = &self.trainer.config.optimizer;
-        if let Some(largest) = config.clip_value {
-            gradients.clip_value(largest);
-        }
-        if let Some(largest) = config.clip_norm {
-            let _ = gradients.clip_norm(largest);
-        }
+    fn update(&mut self, gradients: Gradients) {
         let lr = self.schedule.lr(self.progress.updates as usize);
         let network = self.network.take().expect("it is put back");
         let network = self.optimizer.step(lr, network, gradients);
