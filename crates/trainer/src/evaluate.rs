@@ -6,7 +6,8 @@ use models::TrainingOutput;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BatchSource, Classifier, Evaluation, Loss, TrainError, config::Tta, event::Scores, metrics::Counts,
+    BatchSource, Classifier, Evaluation, Loss, TrainError, config::Tta, event::Scores,
+    metrics::Counts,
 };
 
 /// Sums from which scores are made.

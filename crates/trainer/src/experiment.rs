@@ -10,9 +10,9 @@ use crate::{
     NetworkSource, TrainError,
     config::TrainConfig,
     datasets::{load_datasets, plain_name},
+    evaluate::evaluate_in_full,
     event::{Event, Observer, RunStarted},
     fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, steps_done},
-    evaluate::evaluate_in_full,
     metrics::Evaluation,
     observers,
     optim::{Optimizer, freeze},
@@ -160,7 +160,11 @@ impl<'a> Experiment<'a> {
         resumed_at: Option<usize>,
     ) -> Result<RunSummary, TrainError> {
         let plan = &self.plan;
-        let report_every = if plan.selected.backend.is_cpu() { 1 } else { 10 };
+        let report_every = if plan.selected.backend.is_cpu() {
+            1
+        } else {
+            10
+        };
         let title = format!("{} on {}", plan.spec.name(), plan.config.dataset);
         let mut trainer = Trainer::new(plan.config.fit(report_every))
             .in_run(Folder::new(dir.clone(), plan.spec.name(), &title))
@@ -211,7 +215,10 @@ fn fit_and_test(
     let device = &plan.selected.device;
     let best = dir.load_weights(Weights::Best, network.valid())?;
     let config = &plan.config;
-    let loss = config.loss.for_evaluation().init(&plan.class_counts, device)?;
+    let loss = config
+        .loss
+        .for_evaluation()
+        .init(&plan.class_counts, device)?;
     let test = evaluate_in_full(&best, &plan.test, &*loss, config.evaluation.tta, device)?;
     if !test.loss.is_finite() {
         return Err(TrainError::Diverged {

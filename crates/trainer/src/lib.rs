@@ -18,8 +18,8 @@ mod datasets;
 mod error;
 mod evaluate;
 mod event;
-mod experiment;
 mod exact;
+mod experiment;
 mod export;
 mod fit;
 mod flat;
@@ -51,11 +51,17 @@ pub use config::TrainConfig;
 pub use curves::svg as curves_svg;
 pub use datasets::load_datasets;
 pub use error::TrainError;
-pub use event::{EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores, StepDone};
-pub use experiment::Experiment;
 pub use evaluate::{evaluate, evaluate_in_full};
+pub use event::{
+    EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores,
+    StepDone,
+};
+pub use experiment::Experiment;
 pub use export::Export;
-pub use fit::{BatchSource, EndedBy, EpochBatches, FitConfig, FitData, FitResult, Reached, StopFlag, Trainer, WeightDigests};
+pub use fit::{
+    BatchSource, EndedBy, EpochBatches, FitConfig, FitData, FitResult, Reached, StopFlag, Trainer,
+    WeightDigests,
+};
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use loss::Loss;

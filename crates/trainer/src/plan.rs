@@ -2,7 +2,8 @@
 
 use burn::tensor::Device;
 use data::{
-    augment::Normalization, BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
+    BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
+    augment::Normalization,
 };
 use models::{Form, NetworkFile, NetworkSpec, Summary};
 use std::sync::Arc;

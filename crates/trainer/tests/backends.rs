@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use trainer::{
-    Event, Observer, TrainConfig, Experiment,
+    Event, Experiment, Observer, TrainConfig,
     backend::{AdapterKind, Backend, BackendChoice},
     config::{OptimizerConfig, OptimizerName, ScheduleConfig, ScheduleName},
 };

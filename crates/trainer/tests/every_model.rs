@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc};
 use data::{DatasetInfo, Datasets, ImageDataset};
 use models::{Architecture, ModelOptions};
 use trainer::{
-    RunDir, Status, TrainConfig, Experiment, Weights,
+    Experiment, RunDir, Status, TrainConfig, Weights,
     backend::{Backend, BackendChoice},
     config::OptimizerConfig,
 };

@@ -171,11 +171,13 @@ impl Checkpoints {
             }
         }
         // Of equals, the earlier is the better one, as for the best epoch.
-        scored.sort_by(|(a, _), (b, _)| match (a.better_than(b), b.better_than(a)) {
-            (true, _) => std::cmp::Ordering::Less,
-            (_, true) => std::cmp::Ordering::Greater,
-            _ => std::cmp::Ordering::Equal,
-        });
+        scored.sort_by(
+            |(a, _), (b, _)| match (a.better_than(b), b.better_than(a)) {
+                (true, _) => std::cmp::Ordering::Less,
+                (_, true) => std::cmp::Ordering::Greater,
+                _ => std::cmp::Ordering::Equal,
+            },
+        );
         let kept = &scored[..best.min(scored.len())];
         for (updates, path) in old {
             if kept.iter().all(|(_, kept)| *kept != updates) {

@@ -1,12 +1,12 @@
 //! What a run is asked to do: a [`TrainConfig`], written as TOML.
 
-mod checkpoint;
 mod average;
+mod checkpoint;
 mod error;
 mod evaluation;
 mod loader;
-mod loss;
 mod log;
+mod loss;
 mod optimizer;
 mod schedule;
 mod stop;
@@ -24,16 +24,16 @@ use serde::{Deserialize, Serialize};
 use error::{check, only_taken};
 
 pub use self::{
-    checkpoint::CheckpointConfig,
     average::{AverageConfig, AverageName},
+    checkpoint::CheckpointConfig,
     error::ConfigError,
     evaluation::{EvaluationConfig, Tta},
     loader::LoaderConfig,
-    optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
     log::LogConfig,
-    stop::StopConfig,
     loss::{ClassWeights, LossConfig, LossName},
+    optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
     schedule::{Anneal, ScheduleConfig, ScheduleName},
+    stop::StopConfig,
 };
 pub use crate::lines::line_of;
 use crate::{

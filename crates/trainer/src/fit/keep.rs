@@ -253,7 +253,10 @@ impl<M: Classifier> Fit<'_, '_, M> {
         if let Some(average) = &self.average {
             self.progress.averaged = average.count();
             let average = average.state_dict();
-            states.push((AVERAGE, average.map_err(|e| TrainError::Device(e.to_string()))?));
+            states.push((
+                AVERAGE,
+                average.map_err(|e| TrainError::Device(e.to_string()))?,
+            ));
         }
         let mut files = Vec::with_capacity(states.len());
         for (name, state) in states {

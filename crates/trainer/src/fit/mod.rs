@@ -15,6 +15,7 @@ use burn::tensor::Device;
 use data::augment::Normalization;
 use models::StateDict;
 
+use self::pending::Pending;
 pub use self::{
     config::FitConfig,
     progress::Reached,
@@ -26,7 +27,6 @@ pub(crate) use self::{
     keep::{Folder, steps_done},
     progress::Progress,
 };
-use self::pending::Pending;
 use crate::{
     Classifier, TrainError,
     average::Average,

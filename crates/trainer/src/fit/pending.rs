@@ -1,10 +1,6 @@
 use burn::tensor::Tensor;
 
-use crate::{
-    TrainError,
-    evaluate::read_scores,
-    event::StepDone,
-};
+use crate::{TrainError, evaluate::read_scores, event::StepDone};
 
 /// Steps whose scores are still on the device. Reading them one by one would make
 /// a GPU wait for the host after every step.

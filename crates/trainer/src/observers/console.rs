@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     event::{EpochDone, Event, FitStarted, Observer, RunStarted, Scores, StepDone},
-    run_dir::Weights,
     fit::EndedBy,
+    run_dir::Weights,
     summary::{RunSummary, Status},
 };
 

@@ -228,7 +228,9 @@ impl Observer for TensorBoard {
                 self.file.flush()
             }
             Event::RunFailed { .. } => self.file.flush(),
-            Event::FitStarted(_) | Event::CheckpointWritten { .. } | Event::Warning { .. } => Ok(()),
+            Event::FitStarted(_) | Event::CheckpointWritten { .. } | Event::Warning { .. } => {
+                Ok(())
+            }
         }
     }
 
