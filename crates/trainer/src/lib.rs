@@ -32,7 +32,7 @@ mod train;
 mod whole_file;
 
 pub use classifier::Classifier;
-pub use config::TrainConfig;
+pub use config::{Recipe, TrainConfig};
 pub use curves::svg as curves_svg;
 pub use datasets::load_datasets;
 pub use error::TrainError;

@@ -102,7 +102,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Config`], or [`TrainError::NotARun`] if the copy is not there.
     pub fn config(&self) -> Result<TrainConfig, TrainError> {
-        let (mut config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
+        let mut config = TrainConfig::read(&self.path.join(CONFIG))?;
         config.validate()?;
         if is_file(&config.model) {
             let copy = self.network().ok_or_else(|| TrainError::NotARun {

@@ -5,16 +5,13 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use data::HoldOut;
 use models::NetworkFileError;
 use trainer::{
-    Plan, RunDir, Status, TrainConfig, TrainError, Trainer,
-    backend::{AdapterKind, BackendChoice},
-    config::{ConfigError, OptimizerName, ScheduleName, line_of},
+    Plan, RunDir, Status, TrainError, Trainer,
     observers::{Console, Json},
 };
 
-use super::{network::OptionArgs, store::StoreArgs};
+use super::config_args::ConfigArgs;
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -24,111 +21,8 @@ const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Network: a name that `kiln models` lists, or a file that describes one [default: lenet5]
-    #[arg(help_heading = "What", long, value_name = "NAME|FILE.toml")]
-    model: Option<String>,
-    #[command(flatten, next_help_heading = "What")]
-    options: OptionArgs,
-    /// Data set: mnist-mini (6,000 digits in the program), mnist, fashion-mnist, kmnist, cifar10,
-    /// cifar100, or folder:PATH with a folder of images for each class [default: mnist-mini]
-    #[arg(help_heading = "What", long, value_name = "NAME")]
-    dataset: Option<String>,
-    /// Side of the images of a folder, in pixels [default: 64]
-    #[arg(help_heading = "What", long, value_name = "N")]
-    image_size: Option<usize>,
-    /// Train on the images as they are [default: random shifts of up to 2 pixels]
-    #[arg(help_heading = "What", long)]
-    no_augment: bool,
-    /// Training images held out for validation, a number or a share [default: 0.1]
-    #[arg(
-        help_heading = "What",
-        long,
-        value_name = "N|SHARE",
-        allow_negative_numbers = true
-    )]
-    valid: Option<HoldOut>,
-    /// Use only N training images, for a quick try
-    #[arg(help_heading = "What", long, value_name = "N")]
-    limit: Option<usize>,
-    /// Start from the weights in a file: of a run, of `kiln import`, or of PyTorch
-    #[arg(help_heading = "What", long, value_name = "FILE")]
-    weights: Option<PathBuf>,
-    /// Take the weights that fit, and list those that start anew: for other classes
-    #[arg(help_heading = "What", long)]
-    partial: bool,
     #[command(flatten)]
-    store: StoreArgs,
-    /// Read the configuration from a file, such as a run's config.toml; flags go over it
-    #[arg(help_heading = "How", long, value_name = "FILE.toml")]
-    config: Option<PathBuf>,
-    /// Times to go through the training images [default: 15]
-    #[arg(help_heading = "How", long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Images in a step [default: 64]
-    #[arg(help_heading = "How", long, value_name = "N")]
-    batch_size: Option<usize>,
-    /// Optimizer: sgd, adam, adamw [default: sgd]
-    #[arg(
-        help_heading = "How",
-        long,
-        value_name = "NAME",
-        hide_possible_values = true
-    )]
-    optimizer: Option<OptimizerName>,
-    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw]
-    #[arg(
-        help_heading = "How",
-        long,
-        value_name = "RATE",
-        allow_negative_numbers = true
-    )]
-    lr: Option<f64>,
-    /// Weight decay [default: 0.0005 for sgd, 0 for adam, 0.01 for adamw]
-    #[arg(
-        help_heading = "How",
-        long,
-        value_name = "RATE",
-        allow_negative_numbers = true
-    )]
-    weight_decay: Option<f64>,
-    /// Momentum of SGD [default: 0.9]
-    #[arg(
-        help_heading = "How",
-        long,
-        value_name = "SHARE",
-        allow_negative_numbers = true
-    )]
-    momentum: Option<f64>,
-    /// Course of the learning rate: cosine, constant [default: cosine]
-    #[arg(
-        help_heading = "How",
-        long,
-        value_name = "NAME",
-        hide_possible_values = true
-    )]
-    schedule: Option<ScheduleName>,
-    /// Epochs over which the learning rate first rises [default: 0.5]
-    #[arg(
-        help_heading = "How",
-        long,
-        value_name = "N",
-        allow_negative_numbers = true
-    )]
-    warmup_epochs: Option<f64>,
-    /// Decides first weights, split, order of images and dropout [default: 42]
-    #[arg(help_heading = "How", long, value_name = "N")]
-    seed: Option<u64>,
-    /// Where to compute: auto, flex, wgpu, vulkan, metal, webgpu, cuda, rocm, ndarray [default: auto]
-    #[arg(help_heading = "Where", long, value_name = "NAME")]
-    backend: Option<BackendChoice>,
-    /// Adapter that a wgpu backend takes: gpu, or cpu for a software one [default: gpu]
-    #[arg(
-        help_heading = "Where",
-        long,
-        value_name = "KIND",
-        hide_possible_values = true
-    )]
-    adapter: Option<AdapterKind>,
+    config: ConfigArgs,
     /// Folder in which the run makes its own
     #[arg(
         help_heading = "Output",
@@ -147,8 +41,8 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let (config, origins) = self.config()?;
-        let datasets = self.store.load(&config);
+        let (config, origins) = self.config.config()?;
+        let datasets = self.config.store.load(&config);
         let datasets = datasets.map_err(|error| origins.locate(self.with_copy(error)))?;
         let trainer = Trainer::with_datasets(config, datasets);
         let trainer = trainer.map_err(|error| origins.locate(error))?;
@@ -184,7 +78,7 @@ impl Args {
 
     /// The run whose configuration this is.
     fn repeated(&self) -> Option<RunDir> {
-        let folder = self.config.as_ref()?.parent()?;
+        let folder = self.config.file()?.parent()?;
         // Of a bare name, there is nothing before it.
         let here = Path::new(".");
         let folder = if folder == Path::new("") {
@@ -197,9 +91,9 @@ impl Args {
 
     /// The copy of the network that the run kept whose configuration this is.
     fn copy(&self) -> Option<PathBuf> {
-        match self.model {
-            None => self.repeated()?.network(),
-            Some(_) => None,
+        match self.config.gives("model") {
+            false => self.repeated()?.network(),
+            true => None,
         }
     }
 
@@ -215,9 +109,11 @@ impl Args {
 
     /// A run is repeated only if the weights that it starts from are what they were.
     fn warn_of_other_weights(&self, trainer: &Trainer<'_>) {
-        if let (None, Some(sha256), Some(run)) =
-            (&self.weights, trainer.weights_sha256(), self.repeated())
-            && let Ok(Some(then)) = run.started_from()
+        if let (false, Some(sha256), Some(run)) = (
+            self.config.gives("weights"),
+            trainer.weights_sha256(),
+            self.repeated(),
+        ) && let Ok(Some(then)) = run.started_from()
             && then.sha256 != sha256
         {
             eprintln!(
@@ -239,102 +135,5 @@ impl Args {
                 copy.display()
             );
         }
-    }
-
-    /// The configuration: the file, or the default, with the flags over it; and
-    /// where its values were given.
-    fn config(&self) -> Result<(TrainConfig, Origins), TrainError> {
-        let (mut config, file) = match &self.config {
-            Some(path) => {
-                let (config, text) = TrainConfig::read(path)?;
-                (config, Some((path.clone(), text)))
-            }
-            None => (TrainConfig::default(), None),
-        };
-        let flags = self.override_with_flags(&mut config);
-        let origins = Origins { flags, file };
-        let valid = config.validate();
-        valid.map_err(|error| origins.locate(error.into()))?;
-        Ok((config, origins))
-    }
-
-    /// Puts the flags that were given into `config`; the keys that they set, each with its flag.
-    fn override_with_flags(&self, config: &mut TrainConfig) -> Vec<(&'static str, &'static str)> {
-        let mut given = Vec::new();
-        macro_rules! flag {
-            ($($flag:ident).+ => $($key:ident).+, $name:literal) => {
-                if let Some(value) = &self.$($flag).+ {
-                    config.$($key).+ = value.clone().into();
-                    given.push((concat_key!($($key).+), $name));
-                }
-            };
-        }
-        macro_rules! concat_key {
-            ($first:ident) => {
-                stringify!($first)
-            };
-            ($table:ident . $key:ident) => {
-                concat!(stringify!($table), ".", stringify!($key))
-            };
-        }
-        flag!(model => model, "model");
-        flag!(options.form => network.form, "form");
-        flag!(options.width => network.width, "width");
-        flag!(dataset => dataset, "dataset");
-        flag!(image_size => folder.size, "image-size");
-        flag!(backend => backend, "backend");
-        flag!(adapter => adapter, "adapter");
-        flag!(epochs => epochs, "epochs");
-        flag!(batch_size => batch_size, "batch-size");
-        flag!(lr => optimizer.lr, "lr");
-        flag!(optimizer => optimizer.name, "optimizer");
-        flag!(weight_decay => optimizer.weight_decay, "weight-decay");
-        flag!(momentum => optimizer.momentum, "momentum");
-        flag!(schedule => schedule.name, "schedule");
-        flag!(warmup_epochs => schedule.warmup_epochs, "warmup-epochs");
-        flag!(valid => valid, "valid");
-        flag!(limit => limit, "limit");
-        flag!(weights => weights, "weights");
-        flag!(seed => seed, "seed");
-        if let Some(dir) = &self.store.data_dir {
-            config.data_dir = Some(dir.clone());
-        }
-        if self.partial {
-            config.partial_weights = true;
-            given.push(("partial_weights", "partial"));
-        }
-        if self.options.auxiliary_heads {
-            config.network.auxiliary_heads = true;
-            given.push(("network.auxiliary_heads", "auxiliary-heads"));
-        }
-        if self.no_augment {
-            config.augment.clear();
-        }
-        given
-    }
-}
-
-/// Where the values of a configuration were given.
-struct Origins {
-    /// Keys, each with its flag.
-    flags: Vec<(&'static str, &'static str)>,
-    /// The file and its text.
-    file: Option<(PathBuf, String)>,
-}
-
-impl Origins {
-    /// The error of a value, with where that was given.
-    fn locate(&self, mut error: TrainError) -> TrainError {
-        if let TrainError::Config(ConfigError::Value { key, origin, .. }) = &mut error {
-            let flag = self.flags.iter().find(|(given, _)| given == key);
-            *origin = match (flag, &self.file) {
-                (Some((_, flag)), _) => Some(format!("--{flag}")),
-                (None, Some((path, text))) => {
-                    line_of(text, key).map(|line| format!("{}, line {line}", path.display()))
-                }
-                (None, None) => None,
-            };
-        }
-        error
     }
 }

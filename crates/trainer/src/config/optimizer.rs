@@ -1,9 +1,10 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, check};
 
 /// The optimizer and its constants, as in `torch.optim`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerConfig {
     /// Which one.
@@ -15,6 +16,7 @@ pub struct OptimizerConfig {
     /// Weight decay, at least 0: decoupled in AdamW, part of the gradient
     /// elsewhere. Left out: 5e-4 for SGD, 0 for Adam, 0.01 for AdamW.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub weight_decay: Option<f64>,
     /// Momentum of SGD, 0 ≤ momentum < 1. The others do not use it.
     pub momentum: f64,
@@ -53,7 +55,9 @@ impl OptimizerConfig {
 }
 
 /// An optimizer. Constants that are not in [`OptimizerConfig`] are PyTorch's defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lower")]
 pub enum OptimizerName {
