@@ -125,7 +125,11 @@ fn main() -> anyhow::Result<()> {
 
     let device = Device::flex();
     device.seed(42);
-    let mut network = Small::new(info.channels, info.classes.len(), &device.clone().autodiff());
+    let mut network = Small::new(
+        info.channels,
+        info.classes.len(),
+        &device.clone().autodiff(),
+    );
     let config = FitConfig {
         epochs: 10,
         ..FitConfig::default()
@@ -156,7 +160,9 @@ fn write_digits(folder: &Path) -> anyhow::Result<()> {
     let digits = data::load("mnist-mini")?;
     for (part, images) in [("train", &digits.train), ("test", &digits.test)] {
         for (index, &label) in images.labels().iter().enumerate() {
-            let class = folder.join(part).join(&images.info().classes[usize::from(label)]);
+            let class = folder
+                .join(part)
+                .join(&images.info().classes[usize::from(label)]);
             std::fs::create_dir_all(&class)?;
             image::save_buffer(
                 class.join(format!("{index}.png")),

@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod docs;
 mod figures;
 mod golden;
 mod mnist_mini;
@@ -27,6 +28,8 @@ enum Chore {
     /// Make data that the repository holds.
     #[command(subcommand)]
     Data(Data),
+    /// Write docs/configuration.md again, from the types that read a configuration.
+    Docs,
     /// Make the README's pictures again, from the embedded digits.
     Figures,
     /// Make the golden files of the tests again, with PyTorch.
@@ -57,6 +60,7 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse().chore {
         Chore::Bench(Bench::Data(args)) => args.run(),
         Chore::Ci => ci::run(),
+        Chore::Docs => docs::make(),
         Chore::Figures => figures::make(),
         Chore::Data(Data::Mini { from }) => mnist_mini::make(&from),
         Chore::Golden { python } => golden::make(&python),

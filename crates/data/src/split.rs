@@ -22,6 +22,7 @@ pub struct Split {
 /// How many images are held out. In a configuration, a number without a point is
 /// a count, and one with a point a share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a number of images, or a share from 0.0 to 1.0")]
 pub enum HoldOut {
     /// So many.

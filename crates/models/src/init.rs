@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// a layer at the end changes none before it. Batch normalisation starts with
 /// scale 1 and shift 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Init {
     /// Weights of convolutions.
@@ -27,14 +28,15 @@ pub struct Init {
 /// The distribution that weights are drawn from. `fan_in` is the number of
 /// values that one output is computed from, `fan_out` that of outputs computed
 /// from one value, as in `torch.nn.init`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+// Variants without keys have braces: serde lets any key pass in unit variants.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Weights {
     /// Uniform in ±1/√fan_in, PyTorch's default for `Conv2d` and `Linear`
     /// (Kaiming uniform with a = √5).
-    #[default]
-    Pytorch,
+    Pytorch {},
     /// Uniform in ±√(6 / fan) (He and others, 2015).
     KaimingUniform {
         /// Which fan.
@@ -48,9 +50,9 @@ pub enum Weights {
         fan: FanMode,
     },
     /// Uniform in ±√(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
-    XavierUniform,
+    XavierUniform {},
     /// Normal with deviation √(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010).
-    XavierNormal,
+    XavierNormal {},
     /// Normal around 0.
     Normal {
         /// Deviation, at least 0.
@@ -64,11 +66,12 @@ pub enum Weights {
     /// As PyTorch's default, but the first output channels, as many as come in,
     /// give on what comes in (`torch.nn.init.dirac_`; Zagoruyko and Komodakis,
     /// 2017). As PyTorch's default in fully connected layers.
-    PartialDirac,
+    PartialDirac {},
 }
 
 /// Which fan Kaiming's initialisation preserves the variance by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FanMode {
     /// That of the forward pass.
@@ -79,13 +82,13 @@ pub enum FanMode {
 }
 
 /// How biases start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Biases {
     /// Uniform in ±1/√fan_in, PyTorch's default.
-    #[default]
-    Pytorch,
+    Pytorch {},
     /// Always the same value.
     Constant {
         /// The value.
@@ -93,12 +96,24 @@ pub enum Biases {
     },
 }
 
+impl Default for Weights {
+    fn default() -> Self {
+        Self::Pytorch {}
+    }
+}
+
+impl Default for Biases {
+    fn default() -> Self {
+        Self::Pytorch {}
+    }
+}
+
 impl Init {
     /// Xavier's uniform distribution for all weights, PyTorch's default for biases.
     pub const XAVIER_UNIFORM: Self = Self {
-        conv: Weights::XavierUniform,
-        linear: Weights::XavierUniform,
-        bias: Biases::Pytorch,
+        conv: Weights::XavierUniform {},
+        linear: Weights::XavierUniform {},
+        bias: Biases::Pytorch {},
         zero_residual: false,
     };
 
@@ -108,8 +123,8 @@ impl Init {
         conv: Weights::KaimingNormal {
             fan: FanMode::FanOut,
         },
-        linear: Weights::Pytorch,
-        bias: Biases::Pytorch,
+        linear: Weights::Pytorch {},
+        bias: Biases::Pytorch {},
         zero_residual: false,
     };
 
@@ -185,7 +200,7 @@ impl Init {
         };
         let weight = distribution.draw(role, fan, &mut rng);
         let bias = bias.then(|| match self.bias {
-            Biases::Pytorch => uniform(fan.outputs, fan.default_bound(), &mut rng),
+            Biases::Pytorch {} => uniform(fan.outputs, fan.default_bound(), &mut rng),
             Biases::Constant { value } => vec![value as f32; fan.outputs],
         });
         Initial { weight, bias }
@@ -222,16 +237,18 @@ impl Weights {
     fn draw(self, role: Role, fan: Fan, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let count = fan.count();
         match self {
-            Self::Pytorch => uniform(count, fan.default_bound(), rng),
+            Self::Pytorch {} => uniform(count, fan.default_bound(), rng),
             Self::KaimingUniform { fan: mode } => uniform(count, (6.0 / fan.of(mode)).sqrt(), rng),
             Self::KaimingNormal { fan: mode } => normal(count, (2.0 / fan.of(mode)).sqrt(), rng),
-            Self::XavierUniform => {
+            Self::XavierUniform {} => {
                 uniform(count, (6.0 / (fan.fan_in() + fan.fan_out())).sqrt(), rng)
             }
-            Self::XavierNormal => normal(count, (2.0 / (fan.fan_in() + fan.fan_out())).sqrt(), rng),
+            Self::XavierNormal {} => {
+                normal(count, (2.0 / (fan.fan_in() + fan.fan_out())).sqrt(), rng)
+            }
             Self::Normal { std } => normal(count, std as f32, rng),
             Self::Constant { value } => vec![value as f32; count],
-            Self::PartialDirac => {
+            Self::PartialDirac {} => {
                 let mut weight = uniform(count, fan.default_bound(), rng);
                 if role == Role::Conv {
                     dirac(&mut weight, fan);
@@ -303,7 +320,7 @@ mod tests {
         let endless = |deviation: f32| (deviation, f32::INFINITY);
         let (by_in, by_out) = (FanMode::FanIn, FanMode::FanOut);
         for (weights_of, (deviation, bound)) in [
-            (Weights::Pytorch, of_bound(1.0 / fan_in.sqrt())),
+            (Weights::Pytorch {}, of_bound(1.0 / fan_in.sqrt())),
             (
                 Weights::KaimingUniform { fan: by_in },
                 of_bound((6.0 / fan_in).sqrt()),
@@ -313,11 +330,11 @@ mod tests {
                 endless((2.0 / fan_out).sqrt()),
             ),
             (
-                Weights::XavierUniform,
+                Weights::XavierUniform {},
                 of_bound((6.0 / (fan_in + fan_out)).sqrt()),
             ),
             (
-                Weights::XavierNormal,
+                Weights::XavierNormal {},
                 endless((2.0 / (fan_in + fan_out)).sqrt()),
             ),
             (Weights::Normal { std: 0.5 }, endless(0.5)),
@@ -346,7 +363,7 @@ mod tests {
             window: 9,
         };
         let init = Init {
-            conv: Weights::PartialDirac,
+            conv: Weights::PartialDirac {},
             ..Init::default()
         };
         let weight = init.draw(Role::Conv, fan, false, SOURCE).weight;
@@ -367,7 +384,11 @@ mod tests {
             };
             init.draw(Role::Linear, FAN, true, SOURCE).bias.unwrap()
         };
-        assert!(draw(Biases::Pytorch).iter().all(|v| v.abs() <= 1.0 / 40.0));
+        assert!(
+            draw(Biases::Pytorch {})
+                .iter()
+                .all(|v| v.abs() <= 1.0 / 40.0)
+        );
         assert_eq!(draw(Biases::Constant { value: 0.5 }), [0.5; 32]);
     }
 

@@ -7,10 +7,12 @@ use crate::{Architecture, Init, ModelError, Network, NetworkSpec, Summary, regis
 
 /// What can be chosen about an architecture beside the number of classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelOptions {
     /// Which form of it, where there are several.
     #[serde(skip_serializing_if = "Form::is_auto")]
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "auto")))]
     pub form: Form,
     /// Factor of all channels and hidden features, above 0; rounded to the nearest,
     /// at least 1. Only in convolutional families from AlexNet on.
@@ -109,10 +111,11 @@ fn wrong(model: &str, option: &'static str, value: String, problem: &str) -> Mod
 
 /// The form of an architecture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// [`ImageNet`](Self::ImageNet) for images whose shorter side has at least
-    /// [`LARGE`](Self::LARGE) pixels, [`Small`](Self::Small) for others.
+    /// As `imagenet` for images whose shorter side has at least 96 pixels, as `small`
+    /// for others.
     #[default]
     Auto,
     /// For images of some 28 to 64 pixels: the first layers keep the size.

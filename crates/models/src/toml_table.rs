@@ -137,6 +137,62 @@ pub fn read<T: DeserializeOwned>(
     })
 }
 
+/// Why `root`, the table of a whole document, is no value of a type: `error` of
+/// serde in words, with the tables that the wrong key stands in.
+#[must_use]
+pub fn explain(document: &Document<'_>, root: &DeTable<'_>, error: &toml::de::Error) -> TableError {
+    let message = error.message();
+    let mut tables = Vec::new();
+    let span = error.span().unwrap_or(0..0);
+    let fault = find(root, &span, &mut tables);
+    let words = Words { document, fault };
+    let problem = match message.starts_with("unknown field") {
+        true => words.unknown_field(message, "", &[]),
+        false => words.of(message),
+    };
+    let within = match tables.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", tables.join(".")),
+    };
+    let at = fault.map_or(span, |(key, _)| key.span());
+    TableError {
+        line: document.line(at.start),
+        key: fault.map(|(key, _)| key.get_ref().to_string()),
+        problem: within + &problem,
+    }
+}
+
+/// The key that stands at `span`, or whose value does; the names of the tables
+/// that it stands in are put into `tables`.
+fn find<'t, 'a>(
+    table: &'t DeTable<'a>,
+    span: &Range<usize>,
+    tables: &mut Vec<String>,
+) -> Option<Entry<'t, 'a>> {
+    table.iter().find_map(|(key, value)| {
+        if key.span() == *span || value.span() == *span {
+            return Some((key, value));
+        }
+        let mut inside = |name: String, value: &'t Spanned<DeValue<'a>>| {
+            tables.push(name);
+            let found = find(value.get_ref().as_table()?, span, tables);
+            if found.is_none() {
+                tables.pop();
+            }
+            found
+        };
+        match value.get_ref() {
+            DeValue::Table(_) => inside(key.get_ref().to_string(), value),
+            DeValue::Array(items) => items.iter().enumerate().find_map(|(at, item)| {
+                let is_table = item.get_ref().is_table();
+                let mut inside = || inside(format!("{} {}", key.get_ref(), at + 1), item);
+                is_table.then(&mut inside).flatten()
+            }),
+            _ => None,
+        }
+    })
+}
+
 /// The keys that a variant of `T` has, the tag itself left out.
 #[must_use]
 pub fn keys_of<T: DeserializeOwned>(tag: &str, variant: &str) -> Vec<String> {
@@ -281,6 +337,8 @@ impl Words<'_, '_> {
                 let (found, expected) = (beginning(found), plain(expected));
                 format!("{key} = {written}: {found}; it must be {expected}")
             }
+            // What the type says of itself.
+            None if message.starts_with("a ") => format!("{key} = {written}: it must be {message}"),
             None => format!("{key} = {written}: {message}"),
         }
     }
@@ -302,7 +360,8 @@ fn plain(expected: &str) -> &str {
     }
 }
 
-/// The names in backticks.
-fn quoted(message: &str) -> impl Iterator<Item = &str> {
+/// The names in backticks: of a message of serde about an unknown name, that and
+/// then all that are known.
+pub fn quoted(message: &str) -> impl Iterator<Item = &str> {
     message.split('`').skip(1).step_by(2)
 }

@@ -47,7 +47,7 @@ mod whole_file;
 
 pub use average::Average;
 pub use classifier::Classifier;
-pub use config::TrainConfig;
+pub use config::{Recipe, TrainConfig};
 pub use curves::svg as curves_svg;
 pub use datasets::load_datasets;
 pub use error::TrainError;

@@ -3,15 +3,13 @@
 use data::augment::Augment;
 use models::{
     Init,
-    toml_table::{self, Document},
+    toml_table::{self, Document, TableError},
 };
 use toml::de::{DeTable, DeValue};
 
-/// The first table `[[augment]]` of TOML `text` that is no step: the line and
-/// what is wrong. The parser's own message points to the first of them all.
-pub(crate) fn wrong_step(text: &str) -> Option<String> {
-    let document = Document::new(text);
-    let root = DeTable::parse(text).ok()?.into_inner();
+/// The first step in `augment` of a configuration that is none. The parser's own
+/// message points to the first of them all.
+pub(crate) fn wrong_step(document: &Document<'_>, root: &DeTable<'_>) -> Option<TableError> {
     let DeValue::Array(steps) = root.get("augment")?.get_ref() else {
         return None;
     };
@@ -20,28 +18,24 @@ pub(crate) fn wrong_step(text: &str) -> Option<String> {
             let name = table.get("name")?.get_ref().as_str()?;
             Some(format!(" ({name})"))
         });
-        let error = toml_table::read::<Augment>(&document, step, "name", &[]).err()?;
-        Some(format!(
-            "line {}: augment, step {}{}: {}",
-            error.line,
-            at + 1,
-            name.unwrap_or_default(),
-            error.problem,
-        ))
+        let error = toml_table::read::<Augment>(document, step, "name", &[]).err()?;
+        let name = name.unwrap_or_default();
+        Some(TableError {
+            problem: format!("augment, step {}{name}: {}", at + 1, error.problem),
+            ..error
+        })
     })
 }
 
-/// What is wrong with the table `[network.init]` of TOML `text`, with the line:
-/// the parser's own message has Rust's names in it.
-pub(crate) fn wrong_init(text: &str) -> Option<String> {
-    let document = Document::new(text);
-    let root = DeTable::parse(text).ok()?.into_inner();
+/// What is wrong with the table `network.init` of a configuration: the parser's
+/// own message has Rust's names in it.
+pub(crate) fn wrong_init(document: &Document<'_>, root: &DeTable<'_>) -> Option<TableError> {
     let network = root.get("network")?.get_ref().as_table()?;
-    let error = toml_table::read::<Init>(&document, network.get("init")?, "", &[]).err()?;
-    Some(format!(
-        "line {}: network.init: {}",
-        error.line, error.problem
-    ))
+    let error = toml_table::read::<Init>(document, network.get("init")?, "", &[]).err()?;
+    Some(TableError {
+        problem: format!("network.init: {}", error.problem),
+        ..error
+    })
 }
 
 /// The line (from 1) on which `key` (`optimizer.lr`, `optimizer.groups[0].lr_scale`,

@@ -86,8 +86,7 @@ impl Plan {
         {
             config.network.form = form;
         }
-        config.optimizer.lr = Some(config.optimizer.lr());
-        config.optimizer.weight_decay = Some(config.optimizer.weight_decay());
+        config.complete();
         Ok(Self {
             config,
             spec,

@@ -161,7 +161,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Config`].
     pub fn saved_config(&self) -> Result<TrainConfig, TrainError> {
-        let (config, _) = TrainConfig::read(&self.path.join(CONFIG))?;
+        let config = TrainConfig::read(&self.path.join(CONFIG))?;
         config.validate()?;
         Ok(config)
     }

@@ -9,6 +9,7 @@ use super::{
 /// Rotates, moves, scales and shears the image at random: torchvision's
 /// `RandomAffine`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RandomAffine {
     /// The angles of rotation, clockwise: `15` is −15 to 15.
@@ -43,6 +44,7 @@ fn as_it_is() -> [f64; 2] {
 /// Angles of shearing: to the side only, `10` (−10 to 10) or `[least, most]`, or
 /// `[least, most, least, most]`, to the side, then up and down.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
     expecting = "a number, or [least, most], or [least x, most x, least y, most y]"

@@ -9,6 +9,7 @@ use super::{
 /// Blurs the image with a Gaussian of a random width, mirrored at the border:
 /// torchvision's `GaussianBlur`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GaussianBlur {
     /// Pixels that are averaged, an odd number, below twice the side; of a pair,

@@ -8,6 +8,7 @@ use super::{
 /// Cuts the middle out of the image: torchvision's `CenterCrop`. Around a smaller
 /// image pixels are added, by torchvision always black ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CenterCrop {
     /// What is cut out, in pixels.
@@ -59,6 +60,7 @@ impl Step for CenterCrop {
 /// Images that are scored are not moved: the piece around the middle is cut out
 /// of them, with the same kind of pixels around it if it is the larger one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomCrop {
     /// What is cut out, in pixels; at most the padded image. Left out: the size
@@ -68,7 +70,7 @@ pub struct RandomCrop {
     /// Pixels added on each side, at most 4,096; by `reflect`, fewer than the
     /// image has. Left out: 0.
     pub padding: usize,
-    /// What the added pixels are. Left out: `fill`.
+    /// What the added pixels are. Left out: `constant`.
     pub padding_mode: PaddingMode,
     /// Their colour, where `padding_mode` is `constant`. Left out: black.
     pub fill: Fill,
@@ -76,6 +78,7 @@ pub struct RandomCrop {
 
 /// What the pixels are that are added around an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PaddingMode {
     /// One colour.

@@ -9,6 +9,7 @@ use super::{
 /// Paints over squares around random pixels: Cutout (DeVries and Taylor, 2017).
 /// A square may hang over the border, so that every pixel is as likely covered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cutout {
     /// The side of a square, in pixels.

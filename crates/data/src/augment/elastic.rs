@@ -10,6 +10,7 @@ use super::{
 /// Moves every pixel by itself, neighbours alike, as if through moving water:
 /// torchvision's `ElasticTransform` (Simard et al., 2003).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Elastic {
     /// How far pixels move: before smoothing, up to half of this many pixels; of

@@ -10,6 +10,7 @@ use super::{
 /// `RandomErasing` (Zhong et al., 2017). If ten rectangles do not fit into the
 /// image, it stays as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomErasing {
     /// How likely, 0 to 1. Left out: 0.5.

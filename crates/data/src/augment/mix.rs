@@ -22,6 +22,7 @@ pub(crate) trait Mix {
 /// Every image becomes the weighted mean of two (Zhang et al., 2018):
 /// torchvision's `MixUp`. The weight is drawn for each batch from Beta(α, α).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Mixup {
     /// The α of the distribution, above 0: the smaller, the less is mixed. Left out: 1.
@@ -51,6 +52,7 @@ impl Mix for Mixup {
 /// Beta(α, α), the middle of the rectangle from all pixels; the labels are
 /// weighted by the pixels that were in fact replaced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Cutmix {
     /// The α of the distribution, above 0. Left out: 1.

@@ -103,7 +103,7 @@ macro_rules! steps {
         $($(#[$late_doc:meta])* $late:ident = $late_name:literal is $kind:ident,)+
     ) => {
         /// A change of images. A list of them is done in order: first what
-        /// changes images, then at most one [`Normalize`], then what mixes the
+        /// changes images, then at most one `normalize`, then what mixes the
         /// images of a batch; of several of these, each batch gets one, chosen at
         /// random. In a configuration:
         ///
@@ -116,11 +116,23 @@ macro_rules! steps {
         /// name = "random-horizontal-flip"
         /// ```
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "name")]
         #[non_exhaustive]
         pub enum Augment {
-            $($(#[$doc])* #[serde(rename = $name)] $step($step),)+
-            $($(#[$late_doc])* #[serde(rename = $late_name)] $late($late),)+
+            // In the schema the documentation of the steps themselves, which says more.
+            $(
+                $(#[$doc])*
+                #[serde(rename = $name)]
+                #[cfg_attr(feature = "schema", schemars(description = ""))]
+                $step($step),
+            )+
+            $(
+                $(#[$late_doc])*
+                #[serde(rename = $late_name)]
+                #[cfg_attr(feature = "schema", schemars(description = ""))]
+                $late($late),
+            )+
         }
 
         impl Augment {

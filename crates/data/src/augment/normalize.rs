@@ -8,6 +8,7 @@ use crate::DatasetInfo;
 /// `Normalize`. This is done in any case, at the end; the step is there to do it
 /// with other numbers than the data set's.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Normalize {
     /// A number for each channel, of pixels scaled to 0..1. Left out: the mean

@@ -4,6 +4,7 @@ use super::{Draw, Fill, Image, parameter::Problem, piece::Piece};
 
 /// What a rectangle is painted over with: a colour, or `"mean"`, or `"random"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
     expecting = "a colour (0 to 255, or a list with such a number for each channel), \"mean\" or \"random\""
@@ -18,6 +19,7 @@ pub enum Paint {
 /// What a rectangle is painted over with that comes from the normalisation: the
 /// data set's, unless the configuration has a step `normalize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DatasetPaint {
     /// Its mean colour: 0 after normalisation, to half a level, if it is a colour.

@@ -68,6 +68,7 @@ pub(crate) fn check_positive(
 
 /// How values between pixels are found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Interpolation {
     /// The nearest pixel.
@@ -79,6 +80,7 @@ pub enum Interpolation {
 
 /// A height and a width in pixels: `size = 32`, or `size = [height, width]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a size: pixels, or [height, width]")]
 pub enum Size {
     /// As high as wide.
@@ -123,6 +125,7 @@ impl Size {
 
 /// Two values: `3` is 3 and 3, `[3, 5]` is as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a number, or a list of two")]
 pub enum Pair<T> {
     /// The same twice.
@@ -144,6 +147,7 @@ impl<T: Copy> Pair<T> {
 /// The colour of pixels that come from outside of the image, 0 to 255: one
 /// number, or one for each channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
     expecting = "a colour: 0 to 255, or a list with such a number for each channel"
@@ -188,6 +192,7 @@ impl Fill {
 /// From where to where a value is drawn: `degrees = 15` is −15 to 15,
 /// `degrees = [0, 30]` is as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a number, or [least, most]")]
 pub enum Interval {
     /// From minus the value to the value.

@@ -9,6 +9,7 @@ use super::{
 /// Moves the four corners of the image inwards, each by itself, with probability
 /// `p`: torchvision's `RandomPerspective`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomPerspective {
     /// The most that a corner moves, as a share of half the width and height, 0

@@ -8,6 +8,7 @@ macro_rules! random_step {
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct $step {
             #[doc = concat!("How likely, 0 to 1. Left out: ", $p, ".")]

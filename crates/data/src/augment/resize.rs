@@ -9,6 +9,7 @@ use super::{
 
 /// Makes the image larger or smaller: torchvision's `Resize`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resize {
     /// `[height, width]` in pixels. One number is the shorter side; the longer

@@ -13,6 +13,7 @@ use super::{
 ///
 /// Images that are scored become `size` large as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomResizedCrop {
     /// `[height, width]` in pixels; one number is both. Left out: the size of the

@@ -9,6 +9,7 @@ use super::{
 /// Rotates the image by a random angle: torchvision's `RandomRotation`, without
 /// its `expand`. Multiples of 90 degrees move whole pixels of square images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RandomRotation {
     /// The angles, anticlockwise: `15` is −15 to 15.

@@ -48,6 +48,7 @@ const NAMED: usize = 5;
 
 /// How a folder of images becomes a data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FolderOptions {
     /// The size of every image afterwards. Left out: 64.
@@ -57,9 +58,9 @@ pub struct FolderOptions {
     /// The share of the images that become the test part where the folder has
     /// none, above 0 and below 1. Left out: 0.2.
     pub test_share: f64,
-    /// Draws the test part, with the paths of the files (see [the module's
-    /// documentation](self)); not the seed of a run, so that all runs have the
-    /// same test part. Left out: 0.
+    /// Draws the test part, with the paths of the files: a file that is added or
+    /// removed moves at most one other of its class. Not the seed of a run, so that
+    /// all runs have the same test part. Left out: 0.
     pub split_seed: u64,
     /// An image file with more pixels is refused. Left out: 89,478,485, as for
     /// PIL. While it is decoded an image takes up to some 16 bytes a pixel.

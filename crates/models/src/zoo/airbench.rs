@@ -15,8 +15,8 @@ family! {
 }
 
 const INIT: Init = Init {
-    conv: Weights::PartialDirac,
-    linear: Weights::Pytorch,
+    conv: Weights::PartialDirac {},
+    linear: Weights::Pytorch {},
     bias: Biases::Constant { value: 0.0 },
     zero_residual: false,
 };

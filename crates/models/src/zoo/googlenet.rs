@@ -33,7 +33,7 @@ const INCEPTION: [(&str, [usize; 6]); 9] = [
 const INIT: Init = Init {
     conv: Weights::Normal { std: 0.01 },
     linear: Weights::Normal { std: 0.01 },
-    bias: Biases::Pytorch,
+    bias: Biases::Pytorch {},
     zero_residual: false,
 };
 

@@ -20,7 +20,7 @@ const INIT: Init = Init {
     conv: Weights::KaimingUniform {
         fan: FanMode::FanIn,
     },
-    linear: Weights::Pytorch,
+    linear: Weights::Pytorch {},
     bias: Biases::Constant { value: 0.0 },
     zero_residual: false,
 };

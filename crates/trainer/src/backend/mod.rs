@@ -7,6 +7,7 @@ mod wgpu;
 use std::fmt;
 
 use burn::tensor::Device;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use select::host;
@@ -148,7 +149,9 @@ impl fmt::Display for Backend {
 }
 
 /// Which kind of adapter a GPU backend takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum AdapterKind {
     /// A real GPU.

@@ -1,9 +1,11 @@
 //! From what a user wants to a device.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use burn::tensor::Device;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{AdapterKind, Backend};
 use models::suggest;
@@ -55,6 +57,23 @@ impl<'de> Deserialize<'de> for BackendChoice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for BackendChoice {
+    fn schema_name() -> Cow<'static, str> {
+        "BackendChoice".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let one = |name: &str, about: &str| json!({ "const": name, "description": about });
+        let auto = one(
+            "auto",
+            "a GPU if one is compiled in and present, else the CPU",
+        );
+        let fixed = Backend::ALL.map(|backend| one(backend.name(), backend.about()));
+        let all: Vec<_> = std::iter::once(auto).chain(fixed).collect();
+        json_schema!({ "type": "string", "oneOf": all })
     }
 }
 

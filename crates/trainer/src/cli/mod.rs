@@ -1,5 +1,7 @@
 //! The command line: verbs and flags into configurations.
 
+mod config;
+mod config_args;
 mod data;
 mod devices;
 mod eval;
@@ -8,6 +10,7 @@ mod graph;
 mod import;
 mod models;
 mod network;
+mod recipes;
 mod schedule;
 mod store;
 mod summary;
@@ -56,6 +59,10 @@ pub struct Cli {
 enum Verb {
     /// Train a network and leave a run folder: configuration, history, curves, weights, summary.
     Train(Box<train::Args>),
+    /// Print the configuration that such flags make, whole; or its JSON Schema.
+    Config(Box<config::Args>),
+    /// List the recipes in the program, or print one.
+    Recipes(recipes::Args),
     /// Score the weights of a run on the test set.
     Eval(eval::Args),
     /// Draw the learning rate of a run, and tell it.
@@ -81,6 +88,8 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.verb.unwrap_or(Verb::Train(Box::new(self.train))) {
             Verb::Train(args) => args.run(),
+            Verb::Config(args) => args.run(),
+            Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::Import(args) => args.run(),

@@ -15,10 +15,18 @@ pub enum ConfigError {
     /// The text is not TOML, or not a configuration.
     #[error("{file}: {message}")]
     Parse {
-        /// The file.
+        /// The file, `recipe NAME`, or `--set KEY`.
         file: String,
-        /// Line, column, the line itself and what is wrong with it.
+        /// The line, and what is wrong with it.
         message: String,
+    },
+    /// What is to set a key is no key with a value.
+    #[error("--set {given}: {problem}")]
+    Set {
+        /// As it was given.
+        given: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// A value that cannot be.
     #[error("{}{key} = {value}: {problem}", place(.origin))]

@@ -1,5 +1,6 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ConfigError, check, only_taken};
@@ -8,7 +9,7 @@ use super::{ConfigError, check, only_taken};
 ///
 /// A key that the chosen loss does not use is an error. Evaluation takes the same loss
 /// without smoothing and weights.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LossConfig {
     /// Which loss.
@@ -29,7 +30,9 @@ pub struct LossConfig {
 }
 
 /// A loss, as the mean over the images of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     /// −Σ target · log softmax(logits): PyTorch's `cross_entropy`. With class weights
@@ -45,6 +48,29 @@ pub enum LossName {
     /// the class of the image and 0 for the others: PyTorch's `MSELoss` on one-hot
     /// targets.
     Mse,
+}
+
+impl JsonSchema for ClassWeights {
+    fn schema_name() -> Cow<'static, str> {
+        "ClassWeights".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The weights of classes in a loss.",
+            "anyOf": [
+                {
+                    "description": "As if there were as many images of each class.",
+                    "const": "balanced"
+                },
+                {
+                    "description": "One number for each class, in the order of the labels.",
+                    "type": "array",
+                    "items": { "type": "number", "exclusiveMinimum": 0 }
+                }
+            ]
+        })
+    }
 }
 
 impl LossName {

@@ -4,11 +4,15 @@ mod average;
 mod checkpoint;
 mod error;
 mod evaluation;
+mod layers;
 mod loader;
 mod log;
 mod loss;
 mod optimizer;
+mod recipes;
+mod reference;
 mod schedule;
+mod schema;
 mod stop;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +23,7 @@ use data::{
     folder::FolderOptions,
 };
 use models::ModelOptions;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use error::{check, only_taken};
@@ -28,35 +33,35 @@ pub use self::{
     checkpoint::CheckpointConfig,
     error::ConfigError,
     evaluation::{EvaluationConfig, Tta},
+    layers::{Layer, overlap, place},
     loader::LoaderConfig,
     log::LogConfig,
     loss::{ClassWeights, LossConfig, LossName},
     optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
+    recipes::Recipe,
+    reference::reference,
     schedule::{Anneal, ScheduleConfig, ScheduleName},
+    schema::schema,
     stop::StopConfig,
 };
+use crate::backend::{AdapterKind, BackendChoice};
 pub use crate::lines::line_of;
-use crate::{
-    backend::{AdapterKind, BackendChoice},
-    lines::{wrong_init, wrong_step},
-};
 
 /// Everything that decides what a training run computes.
 ///
 /// Two runs of the same configuration on the same CPU backend end with the same
 /// bytes. Keys left out of a TOML file keep their defaults; unknown keys are errors.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// The architecture, by a name that [`models::find`] knows, or a file that
-    /// describes one ([`models::NetworkFile`]): what ends in `.toml` or has a path
-    /// separator. A relative path begins in the working directory, wherever the
-    /// configuration lies.
+    /// The network: a name that `kiln models` lists, or a file that describes one,
+    /// which ends in `.toml` or has a path separator. A relative path begins in the
+    /// working directory, wherever the configuration lies.
     pub model: String,
-    /// The data set: a name that [`data::names`] lists, or `folder:PATH`.
+    /// The data set: a name that `kiln data list` tells, or `folder:PATH`.
     pub dataset: String,
-    /// The folder under which the files of named data sets lie. Left out: as
-    /// [`data::Store::new`] says.
+    /// The folder under which the files of named data sets lie. Left out:
+    /// `$KILN_DATA`, or `kiln/data` in the user's cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
     /// Where to compute.
@@ -67,13 +72,16 @@ pub struct TrainConfig {
     /// Up to 2⁶³ − 1, the largest integer of TOML.
     pub seed: u64,
     /// How often to go through the training images, 1 to 1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub epochs: usize,
     /// Images in a step, at least 1. The last batch of an epoch may be smaller.
+    #[schemars(range(min = 1))]
     pub batch_size: usize,
     /// Batches whose gradients an update takes the mean of, every image with the
     /// same weight, at least 1. `batch_size` × `accumulate` images then do what one
     /// batch of so many would do (but for batch norms, which see a batch), in the
     /// memory of one. The last update of an epoch may have fewer.
+    #[schemars(range(min = 1))]
     pub accumulate: usize,
     /// Compute again in the backward pass what is cheap (activations, norms) instead
     /// of keeping it from the forward pass: less memory, more time.
@@ -85,6 +93,7 @@ pub struct TrainConfig {
     /// Use only so many training images (before the validation part is split
     /// off), at least 1, as evenly over the classes as all of them are.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub limit: Option<usize>,
     /// A file of weights to start from, in the place of those that the seed gives:
     /// safetensors, or PyTorch's own with the feature `pytorch`. Kept as it is
@@ -94,6 +103,7 @@ pub struct TrainConfig {
     /// Whether it is enough that some tensors of `weights` fit the network. The
     /// others start from the seed, and are listed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub partial_weights: bool,
     /// Changes of the training images, in order; none by an empty list.
     /// Validation and test images get those that are not random.
@@ -165,31 +175,20 @@ impl Default for TrainConfig {
 const MOST_EPOCHS: usize = 1_000_000;
 
 impl TrainConfig {
-    /// Reads a file of TOML: the configuration, and the text, in which
-    /// [`line_of`] finds a key.
+    /// Reads a file of TOML.
     ///
     /// # Errors
     /// [`ConfigError::Read`], or as [`from_toml`](Self::from_toml).
-    pub fn read(file: &Path) -> Result<(Self, String), ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|e| ConfigError::Read {
-            file: file.display().to_string(),
-            message: e.to_string(),
-        })?;
-        Ok((Self::from_toml(&text, file)?, text))
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        Self::from_layers(&[Layer::file(file)?])
     }
 
     /// Reads TOML. `file` names its source in errors.
     ///
     /// # Errors
-    /// [`ConfigError::Parse`] with line and key. Values are checked by
-    /// [`validate`](Self::validate), once flags have had their say.
+    /// As [`from_layers`](Self::from_layers).
     pub fn from_toml(text: &str, file: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|e| ConfigError::Parse {
-            file: file.display().to_string(),
-            message: wrong_step(text)
-                .or_else(|| wrong_init(text))
-                .unwrap_or_else(|| e.to_string().trim_end().to_string()),
-        })
+        Self::from_layers(&[Layer::text(file.display().to_string(), text)])
     }
 
     /// The whole configuration as TOML. [`from_toml`](Self::from_toml) gives it back.
@@ -199,6 +198,12 @@ impl TrainConfig {
     pub fn to_toml(&self) -> Result<String, ConfigError> {
         check_seed(self.seed)?;
         Ok(toml::to_string(self).expect("a configuration is a table of plain values"))
+    }
+
+    /// Puts the optimizer's own constants where they are left out.
+    pub fn complete(&mut self) {
+        self.optimizer.lr = Some(self.optimizer.lr());
+        self.optimizer.weight_decay = Some(self.optimizer.weight_decay());
     }
 
     /// Normalises by the numbers of `info` where the augmentation does not say

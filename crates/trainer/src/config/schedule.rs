@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, check, only_taken};
@@ -5,7 +6,7 @@ use super::{ConfigError, check, only_taken};
 /// The course of the learning rate.
 ///
 /// A key that the chosen course does not use is an error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleConfig {
     /// Which course.
@@ -99,7 +100,9 @@ impl Default for ScheduleConfig {
 
 /// A course of the learning rate after warm-up. All but plateau change the rate with
 /// every update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScheduleName {
     /// It stays.
@@ -125,7 +128,7 @@ pub enum ScheduleName {
 }
 
 /// The form of a rise or a fall.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Anneal {
     /// Half a cosine.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 mod bad_input;
+mod configuration;
 mod data_verbs;
 mod figures;
 mod network_files;

@@ -11,6 +11,7 @@ use crate::augment::{
 ///
 /// Grey images have neither saturation nor hue that could change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ColorJitter {
     /// A number `v`, for a factor from `max(0, 1 − v)` to `1 + v`, or

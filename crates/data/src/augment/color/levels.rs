@@ -18,6 +18,7 @@ random_step! {
 /// Keeps the `bits` highest bits of each byte and clears the others, with
 /// probability `p`: torchvision's `RandomPosterize`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RandomPosterize {
     /// How many bits are kept, 0 to 8.
@@ -46,6 +47,7 @@ impl Step for RandomPosterize {
 /// Inverts the levels from `threshold` on, with probability `p`: torchvision's
 /// `RandomSolarize`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RandomSolarize {
     /// The lowest level that is inverted, 0 to 255.

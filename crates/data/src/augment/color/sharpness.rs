@@ -9,6 +9,7 @@ use crate::augment::{
 /// Sharpens or blurs, with probability `p`: torchvision's `RandomAdjustSharpness`.
 /// Images of at most 2 pixels a side stay as they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RandomAdjustSharpness {
     /// From 0, which blurs, by 1, which changes nothing, upwards: 2 doubles the

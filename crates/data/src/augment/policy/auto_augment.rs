@@ -8,6 +8,7 @@ use crate::augment::Step;
 /// `AutoAugment`. Each pair is equally likely; each of its operations happens
 /// with a probability of its own.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AutoAugment {
     /// For which data set the pairs were found. Left out: `cifar10`, where
@@ -23,6 +24,7 @@ pub struct AutoAugment {
 
 /// The data set that a policy of [`AutoAugment`] was found on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AutoAugmentPolicy {
     /// Small colour photographs.

@@ -29,6 +29,7 @@ const MOST_OPERATIONS: usize = 100;
 /// A few random operations of one strength (Cubuk and others, 2019,
 /// <https://arxiv.org/abs/1909.13719>): torchvision's `RandAugment`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RandAugment {
     /// How many operations, one after the other, up to 100. Left out: 2.
@@ -103,6 +104,7 @@ impl Step for RandAugment {
 /// Hutter, 2021, <https://arxiv.org/abs/2103.10158>): torchvision's
 /// `TrivialAugmentWide`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TrivialAugmentWide {
     /// Into how many steps the strength is divided, at least 2. Left out: 31.

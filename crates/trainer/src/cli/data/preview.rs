@@ -55,7 +55,7 @@ enum Part {
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let mut config = match &self.config {
-            Some(file) => TrainConfig::read(file).map_err(TrainError::from)?.0,
+            Some(file) => TrainConfig::read(file).map_err(TrainError::from)?,
             None => TrainConfig::default(),
         };
         if let Some(dataset) = self.dataset {

@@ -3,6 +3,7 @@ mod group;
 mod name;
 mod validate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -13,7 +14,7 @@ use super::{ConfigError, check};
 
 /// The optimizer and its constants, as in `torch.optim`. A constant that the
 /// optimizer does not have is an error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerConfig {
     /// Which one.
