@@ -1,6 +1,6 @@
 use std::{
     fmt::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -8,41 +8,19 @@ use data::Split;
 use serde_json::json;
 use trainer::{
     RunDir, Schedule, TrainConfig, TrainError,
-    config::{ConfigError, OptimizerName, ScheduleName, line_of},
+    config::ScheduleName,
     schedule_svg, write_whole,
 };
 
-use super::{new_file, outside, store::StoreArgs};
+use super::{config_args::ConfigArgs, new_file, outside};
 
 #[derive(clap::Args)]
 pub struct Args {
     /// A configuration, or the folder of a run; flags go over it [default: that of `kiln train`]
-    #[arg(value_name = "CONFIG.toml|RUN")]
+    #[arg(value_name = "CONFIG.toml|RUN", conflicts_with_all = ["config", "recipe"])]
     of: Option<PathBuf>,
-    /// Data set, for its number of training images
-    #[arg(long, value_name = "NAME")]
-    dataset: Option<String>,
-    /// Times to go through the training images
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Images in a step
-    #[arg(long, value_name = "N")]
-    batch_size: Option<usize>,
-    /// Optimizer, for its own largest learning rate
-    #[arg(long, value_name = "NAME", hide_possible_values = true)]
-    optimizer: Option<OptimizerName>,
-    /// Largest learning rate
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    lr: Option<f64>,
-    /// Course of the learning rate: constant, step, multi-step, exponential, cosine, one-cycle,
-    /// linear, polynomial, plateau
-    #[arg(long, value_name = "NAME", hide_possible_values = true)]
-    schedule: Option<ScheduleName>,
-    /// Epochs over which the learning rate first rises
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    warmup_epochs: Option<f64>,
     #[command(flatten)]
-    store: StoreArgs,
+    config: ConfigArgs,
     /// File to draw to [default: schedule.svg, if there is none; with --json, none]
     #[arg(long, value_name = "FILE.svg")]
     out: Option<PathBuf>,
@@ -65,24 +43,25 @@ impl Args {
              loader.drop_last leaves out a short one",
             config.batch_size
         );
+        let updates = batches.div_ceil(config.accumulate);
         let schedule = Schedule::new(
             &config.schedule,
             config.optimizer.lr(),
             config.epochs,
-            batches,
+            updates,
         );
         let curve = Curve {
             schedule,
             config,
             images,
-            batches,
+            updates_per_epoch: updates,
         };
         if self.out.is_some() || !self.json {
             let out = new_file(self.out.clone(), "schedule.svg".into())?;
             if let Some(run) = self.of.as_ref().filter(|of| of.is_dir()) {
                 outside(&out, run)?;
             }
-            let svg = schedule_svg(&curve.schedule, curve.updates(), batches, &curve.title());
+            let svg = schedule_svg(&curve.schedule, curve.updates(), updates, &curve.title());
             write_whole(&out, svg.as_bytes())?;
             if !self.json {
                 super::print(&format!("{}\ndrawn: {}\n", curve.table()?, out.display()))?;
@@ -94,49 +73,16 @@ impl Args {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// The configuration that is named, or what the flags make.
     fn config(&self) -> Result<TrainConfig, TrainError> {
-        let (mut config, file) = match &self.of {
-            None => (TrainConfig::default(), None),
-            Some(run) if run.is_dir() => (RunDir::open(run)?.config()?, None),
-            Some(file) => {
-                let (config, text) = TrainConfig::read(file)?;
-                (config, Some((file, text)))
+        let (config, _) = match &self.of {
+            None => self.config.config()?,
+            Some(run) if run.is_dir() => {
+                let config = RunDir::open(run)?.path().join("config.toml");
+                self.config.config_over(Some(&config))?
             }
+            Some(file) => self.config.config_over(Some(file))?,
         };
-        let mut flags = Vec::new();
-        let mut given = |key, flag, given: bool| {
-            if given {
-                flags.push((key, flag));
-            }
-        };
-        given("epochs", "--epochs", self.epochs.is_some());
-        given("batch_size", "--batch-size", self.batch_size.is_some());
-        given("optimizer.lr", "--lr", self.lr.is_some());
-        given(
-            "schedule.warmup_epochs",
-            "--warmup-epochs",
-            self.warmup_epochs.is_some(),
-        );
-        config.epochs = self.epochs.unwrap_or(config.epochs);
-        config.batch_size = self.batch_size.unwrap_or(config.batch_size);
-        config.optimizer.name = self.optimizer.unwrap_or(config.optimizer.name);
-        config.optimizer.lr = self.lr.or(config.optimizer.lr);
-        config.schedule.name = self.schedule.unwrap_or(config.schedule.name);
-        config.schedule.warmup_epochs = self.warmup_epochs.or(config.schedule.warmup_epochs);
-        if let Some(dataset) = &self.dataset {
-            config.dataset.clone_from(dataset);
-        }
-        config.validate().map_err(|mut error| {
-            if let ConfigError::Value { key, origin, .. } = &mut error {
-                let flag = flags.iter().find(|(known, _)| known == key);
-                *origin = match (flag, &file) {
-                    (Some((_, flag)), _) => Some((*flag).to_string()),
-                    (None, Some((file, text))) => place(file, text, key),
-                    (None, None) => None,
-                };
-            }
-            error
-        })?;
         Ok(config)
     }
 
@@ -146,7 +92,7 @@ impl Args {
         let (all, validates) = match known {
             Some(entry) => (entry.train, false),
             None => {
-                let loaded = self.store.load(config)?;
+                let loaded = self.config.store.load(config)?;
                 (loaded.train.len(), loaded.valid.is_some())
             }
         };
@@ -160,25 +106,21 @@ impl Args {
     }
 }
 
-fn place(file: &Path, text: &str, key: &str) -> Option<String> {
-    line_of(text, key).map(|line| format!("{}, line {line}", file.display()))
-}
-
 /// The learning rates of a run.
 struct Curve {
     schedule: Schedule,
     config: TrainConfig,
     images: usize,
-    batches: usize,
+    updates_per_epoch: usize,
 }
 
 impl Curve {
     fn updates(&self) -> usize {
-        self.config.epochs * self.batches
+        self.config.epochs * self.updates_per_epoch
     }
 
     fn epoch(&self, update: usize) -> f64 {
-        update as f64 / self.batches as f64
+        update as f64 / self.updates_per_epoch as f64
     }
 
     fn title(&self) -> String {
@@ -202,14 +144,14 @@ impl Curve {
         });
         let mut rows = vec![("start", 0), ("peak", peak), ("end", last)];
         if warmup > 0.0 {
-            let after = (warmup * self.batches as f64).ceil() as usize;
+            let after = (warmup * self.updates_per_epoch as f64).ceil() as usize;
             rows.insert(1, ("after warm-up", after.min(last)));
         }
         let mut text = format!(
             "{}: {} epochs of {} updates ({} images in batches of {})\n\n",
             self.title(),
             self.config.epochs,
-            self.batches,
+            self.updates_per_epoch,
             self.images,
             self.config.batch_size
         );

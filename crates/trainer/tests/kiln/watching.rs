@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::support::{QUICK, kiln_with, scratch, stderr, summary, train};
+use serde_json::Value;
+
+use crate::support::{QUICK, kiln_with, newest, scratch, stderr, stdout, summary, train};
 
 #[test]
 fn a_run_writes_a_log_and_no_event_files_unless_asked() {
@@ -59,6 +61,24 @@ fn event_files_hold_steps_and_epochs() {
     let loss = summary(&run)["test"]["loss"].as_f64().unwrap() as f32;
     let bits = loss.to_le_bytes();
     assert!(bytes.windows(4).any(|window| window == bits));
+}
+
+#[test]
+fn a_failure_is_the_last_event_and_the_last_line_of_the_log() {
+    let out = scratch();
+    let folder = out.path().to_str().unwrap();
+    let words = ["train", "--lr", "1e30", "--json", "--out", folder];
+    let output = kiln_with(&[&words[..], &QUICK].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let events = stdout(&output);
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "run_failed");
+    let error = last["error"].as_str().unwrap();
+    assert!(error.starts_with("the loss is"), "{error}");
+    assert!(stderr(&output).contains(error), "{}", stderr(&output));
+    let log = fs::read_to_string(newest(out.path()).join("log.txt")).unwrap();
+    let end = format!(" ERROR {error}\n");
+    assert!(log.ends_with(&end), "{log}");
 }
 
 #[test]
