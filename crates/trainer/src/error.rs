@@ -177,9 +177,6 @@ pub enum TrainError {
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
-    /// The dashboard cannot be shown.
-    #[error("no dashboard: {0}")]
-    Dashboard(String),
     /// An observer failed.
     #[error("cannot report on the run: {0}")]
     Observer(io::Error),
@@ -231,8 +228,7 @@ impl TrainError {
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. }
-            | Self::OtherConfig { .. }
-            | Self::Dashboard(_) => true,
+            | Self::OtherConfig { .. } => true,
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

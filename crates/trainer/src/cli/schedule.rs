@@ -7,9 +7,7 @@ use std::{
 use data::Split;
 use serde_json::json;
 use trainer::{
-    RunDir, Schedule, TrainConfig, TrainError,
-    config::ScheduleName,
-    schedule_svg, write_whole,
+    RunDir, Schedule, TrainConfig, TrainError, config::ScheduleName, schedule_svg, write_whole,
 };
 
 use super::{config_args::ConfigArgs, new_file, outside};
