@@ -103,7 +103,7 @@ mod tests {
             found,
             [
                 "loader.drop_last was false, and would be true",
-                "optimizer.momentum was 0.9, and would be 0.5",
+                "optimizer.momentum was left out, and would be 0.5",
                 "seed was 42, and would be 1",
                 "limit was left out, and would be 5",
             ]

@@ -77,7 +77,8 @@ pub struct ConfigArgs {
         hide_possible_values = true
     )]
     optimizer: Option<OptimizerName>,
-    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw]
+    /// Largest learning rate [default: 0.05 for sgd, 0.002 for adam and adamw, 0.001 for
+    /// rmsprop, 0.01 for adagrad, 0.0002 for lion, 0.02 for muon]
     #[arg(
         help_heading = "How",
         long,
@@ -85,7 +86,8 @@ pub struct ConfigArgs {
         allow_negative_numbers = true
     )]
     lr: Option<f64>,
-    /// Weight decay [default: 0.0005 for sgd, 0 for adam, 0.01 for adamw]
+    /// Weight decay [default: 0.0005 for sgd, 0.01 for adamw and muon, 0.1 for lion, 0 for the
+    /// others]
     #[arg(
         help_heading = "How",
         long,
@@ -93,7 +95,7 @@ pub struct ConfigArgs {
         allow_negative_numbers = true
     )]
     weight_decay: Option<f64>,
-    /// Momentum of SGD [default: 0.9]
+    /// Momentum [default: 0.9 for sgd, 0.95 for muon, 0 for rmsprop; the others have none]
     #[arg(
         help_heading = "How",
         long,
@@ -101,7 +103,8 @@ pub struct ConfigArgs {
         allow_negative_numbers = true
     )]
     momentum: Option<f64>,
-    /// Course of the learning rate: cosine, constant [default: cosine]
+    /// Course of the learning rate: constant, step, multi-step, exponential, cosine, one-cycle,
+    /// linear, polynomial, plateau [default: cosine]
     #[arg(
         help_heading = "How",
         long,
@@ -109,7 +112,7 @@ pub struct ConfigArgs {
         hide_possible_values = true
     )]
     schedule: Option<ScheduleName>,
-    /// Epochs over which the learning rate first rises [default: 0.5]
+    /// Epochs over which the learning rate first rises [default: 0.5, 0 for one-cycle]
     #[arg(
         help_heading = "How",
         long,

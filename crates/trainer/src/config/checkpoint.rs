@@ -14,13 +14,16 @@ pub struct CheckpointConfig {
     /// Write one after every so many updates of the run, at least 1. Left out: not
     /// by updates.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub every_updates: Option<usize>,
     /// Write one when so many minutes have passed since the last, above 0. Left
     /// out: not by time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub every_minutes: Option<f64>,
     /// How many of the newest to keep, at least 1. A second one is what a damaged
     /// newest falls back to.
+    #[schemars(range(min = 1))]
     pub keep_last: usize,
     /// How many of the epochs with the highest validation accuracy to keep as well,
     /// with all that is needed to go on from there. The weights of the best epoch

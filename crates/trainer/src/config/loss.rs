@@ -17,6 +17,7 @@ pub struct LossConfig {
     /// For cross-entropy: the share of each target that is spread evenly over all
     /// classes, at least 0 and below 1 (Szegedy et al., 2016). Left out: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub label_smoothing: Option<f64>,
     /// For cross-entropy and focal: the weight of each class, a list of numbers above
     /// 0 in the order of the labels; or `"balanced"`, images / (classes · images of
@@ -26,6 +27,7 @@ pub struct LossConfig {
     /// For focal: how much less the images count that are told well already, at least
     /// 0, where it is the cross-entropy. Left out: 2.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub gamma: Option<f64>,
 }
 

@@ -10,14 +10,17 @@ pub struct StopConfig {
     /// Early stopping: end after so many epochs without a better one (Keras'
     /// `EarlyStopping`), at least 1. Needs validation images.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub patience: Option<usize>,
     /// End with the first epoch whose validation accuracy is at least this, above 0
     /// and up to 1; the time to it is reported. Needs validation images.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub target_accuracy: Option<f64>,
     /// End after so many minutes of training, validation included and summed over
     /// resumed parts, above 0. The update under way is finished.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub minutes: Option<f64>,
 }
 

@@ -154,12 +154,13 @@ impl<M: Classifier> Fit<'_, '_, M> {
         if !check.loss.is_finite() {
             return Err(self.diverged(check.loss, epoch, "after its last step".into()));
         }
+        // Of the last update: what was learnt since may change the rate.
+        let lr = self.schedule.lr(self.progress.updates as usize - 1);
         if let Some(valid) = valid {
             self.schedule.epoch_done(valid.loss);
         }
         self.take_time();
 
-        let lr = self.schedule.lr(self.progress.updates as usize - 1);
         let best_before = self.progress.best.map(|best| best.valid);
         let mut row = EpochDone {
             epoch,

@@ -302,15 +302,14 @@ fn a_second_process_is_refused() {
         command.args(["--epochs", "2000"]);
         command
     });
+    // It writes its configuration as soon as it has the folder.
     let begun = Instant::now();
-    let second = loop {
-        let output = resume(&run).output().unwrap();
-        // Until the first has the folder, this one finds a run that is at its end.
-        if !output.status.success() {
-            break output;
-        }
+    let config = || fs::read_to_string(run.join("config.toml")).unwrap();
+    while !config().contains("epochs = 2000") {
         assert!(begun.elapsed() < Duration::from_secs(60));
-    };
+        sleep(Duration::from_millis(10));
+    }
+    let second = resume(&run).output().unwrap();
     let text = stderr(&second);
     assert_eq!(second.status.code(), Some(1), "{text}");
     assert!(text.contains("another process trains in"), "{text}");

@@ -24,7 +24,7 @@ fn a_run_writes_a_log_and_no_event_files_unless_asked() {
         "data mnist-mini: 270 training, 30 validation",
         "backend flex: CPU",
         "epoch 2 of 2: train loss ",
-        "checkpoint of epoch 2: ",
+        "checkpoint after 10 updates: ",
         "done: epochs 2; best epoch ",
     ] {
         assert!(begins(words), "no `{words}` in {log}");

@@ -23,11 +23,13 @@ pub struct OptimizerConfig {
     /// SGD, 0.002 for Adam and AdamW, 0.001 for RMSprop, 0.01 for Adagrad, 0.0002
     /// for Lion, 0.02 for Muon.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub lr: Option<f64>,
     /// Weight decay, at least 0: decoupled (times the learning rate) in AdamW, Lion
     /// and Muon, part of the gradient elsewhere. Left out: 5e-4 for SGD, 0.01 for
     /// AdamW and Muon, 0.1 for Lion, 0 for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub weight_decay: Option<f64>,
     /// Whether weight decay is for the scales of norms and for biases too, which
     /// have one dimension, as in PyTorch; `false` leaves it off them, as timm does.
@@ -36,6 +38,7 @@ pub struct OptimizerConfig {
     /// Momentum, 0 ≤ momentum < 1. For SGD (left out: 0.9), RMSprop (left out: 0)
     /// and Muon (left out: 0.95).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub momentum: Option<f64>,
     /// Whether momentum looks ahead, as Nesterov's does; it needs momentum. For
     /// SGD (left out: false) and Muon (left out: true).
@@ -51,10 +54,12 @@ pub struct OptimizerConfig {
     /// 0. For Adam, AdamW and RMSprop (left out: 1e-8), and for Adagrad and the
     /// AdamW beside Muon (left out: 1e-10).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub eps: Option<f64>,
     /// How much the average of the squared gradient keeps, 0 ≤ alpha < 1. For
     /// RMSprop. Left out: 0.99.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub alpha: Option<f64>,
     /// Whether the mean of the gradient is taken off its square. For RMSprop. Left
     /// out: false.
@@ -63,10 +68,12 @@ pub struct OptimizerConfig {
     /// By how much the rate falls beside the schedule: it is divided by
     /// 1 + `lr_decay` · (updates before), at least 0. For Adagrad. Left out: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub lr_decay: Option<f64>,
     /// Where the sum of the squared gradients begins, at least 0. For Adagrad. Left
     /// out: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub initial_accumulator: Option<f64>,
     /// What the shape of a matrix does to its learning rate. For Muon. Left out:
     /// `original`.
@@ -80,14 +87,17 @@ pub struct OptimizerConfig {
     /// The learning rate of the AdamW beside Muon over that of Muon, above 0. For
     /// Muon. Left out: 0.015, which makes 3e-4 of 0.02.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub adamw_lr_scale: Option<f64>,
     /// The largest magnitude of a value of a gradient, above 0; larger ones are cut
     /// off before `clip_norm`. Left out: no bound.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub clip_value: Option<f64>,
     /// The largest L2 norm of the gradient over all parameters together, above 0; a
     /// longer one is shortened. Left out: no bound.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub clip_norm: Option<f64>,
     /// Patterns of the names of parameters (`conv1.*`, with `*` for any characters
     /// and `?` for one) that are not trained: no update and no decay reaches them.
