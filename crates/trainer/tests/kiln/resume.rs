@@ -117,9 +117,9 @@ fn killed_at_any_moment_it_ends_with_the_same_bits() {
             round += 1;
             let mut child = spawn(command);
             let started = Instant::now();
-            // Up to half of the time that all of it takes, by a fixed sequence.
+            // Up to a third of the time that all of it takes, by a fixed sequence.
             let share = (round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / 2f64.powi(24);
-            let deadline = whole.mul_f64(0.5 * share);
+            let deadline = whole.mul_f64(0.3 * share);
             let wait_for_write = round.is_multiple_of(2);
             let ended = loop {
                 if let Some(status) = child.try_wait().unwrap() {
