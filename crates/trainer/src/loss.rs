@@ -36,52 +36,39 @@ impl LossConfig {
                 .without_autodiff()
                 .reshape([1, counts.len()])
         });
-        let classes = Classes::new(counts.len(), device);
         Ok(match self.name {
             LossName::CrossEntropy => Box::new(CrossEntropy {
                 smoothing: self.label_smoothing.unwrap_or(0.0),
                 weights,
-                classes,
             }),
             LossName::Focal => Box::new(Focal {
                 gamma: self.gamma.unwrap_or(2.0),
                 weights,
-                classes,
             }),
-            LossName::Mse => Box::new(MeanSquaredError { classes }),
+            LossName::Mse => Box::new(MeanSquaredError),
         })
     }
 }
 
-/// The numbers of the classes on the device, for one-hot targets. Burn's own `one_hot`
-/// reads the labels back.
-struct Classes {
-    /// `[1, classes]`.
-    numbers: Tensor<2, Int>,
-}
-
-impl Classes {
-    fn new(count: usize, device: &Device) -> Self {
-        let numbers = Tensor::<1, Int>::arange(0..count as i64, device).without_autodiff();
-        Self {
-            numbers: numbers.reshape([1, count]),
-        }
-    }
-
-    /// The probability of each class, `[N, classes]`.
-    fn targets(&self, labels: Tensor<1, Int>, soft_targets: Option<Tensor<2>>) -> Tensor<2> {
-        soft_targets.unwrap_or_else(|| {
-            let labels: Tensor<2, Int> = labels.without_autodiff().unsqueeze_dim(1);
-            labels.equal(self.numbers.clone()).float()
-        })
-    }
+/// The probability of each class, `[N, classes]`, for logits of that shape: one-hot
+/// without soft targets. Burn's own `one_hot` reads the labels back.
+fn targets(
+    logits: &Tensor<2>,
+    labels: Tensor<1, Int>,
+    soft_targets: Option<Tensor<2>>,
+) -> Tensor<2> {
+    soft_targets.unwrap_or_else(|| {
+        let [_, classes] = logits.dims();
+        let labels: Tensor<2, Int> = labels.without_autodiff().unsqueeze_dim(1);
+        let numbers = Tensor::<1, Int>::arange(0..classes as i64, &labels.device());
+        labels.equal(numbers.reshape([1, classes])).float()
+    })
 }
 
 /// PyTorch's `cross_entropy`.
 struct CrossEntropy {
     smoothing: f64,
     weights: Option<Tensor<2>>,
-    classes: Classes,
 }
 
 impl Loss for CrossEntropy {
@@ -97,7 +84,7 @@ impl Loss for CrossEntropy {
             return plain.forward(logits, labels);
         }
         let [images, classes] = logits.dims();
-        let mut targets = self.classes.targets(labels, soft_targets);
+        let mut targets = targets(&logits, labels, soft_targets);
         // PyTorch divides by the weights of the labels, which soft targets do not have.
         let divisor = match &self.weights {
             Some(weights) if hard => Some((targets.clone() * weights.clone()).sum()),
@@ -121,7 +108,6 @@ impl Loss for CrossEntropy {
 struct Focal {
     gamma: f64,
     weights: Option<Tensor<2>>,
-    classes: Classes,
 }
 
 /// Below what `1 − p` can be in `f32`, where it is not 0: there the slope of a power
@@ -136,7 +122,7 @@ impl Loss for Focal {
         soft_targets: Option<Tensor<2>>,
     ) -> Tensor<1> {
         let [images, _] = logits.dims();
-        let mut targets = self.classes.targets(labels, soft_targets);
+        let mut targets = targets(&logits, labels, soft_targets);
         if let Some(weights) = &self.weights {
             targets = targets * weights.clone();
         }
@@ -151,9 +137,7 @@ impl Loss for Focal {
 }
 
 /// PyTorch's `MSELoss` on one-hot targets.
-struct MeanSquaredError {
-    classes: Classes,
-}
+struct MeanSquaredError;
 
 impl Loss for MeanSquaredError {
     fn forward(
@@ -162,7 +146,8 @@ impl Loss for MeanSquaredError {
         labels: Tensor<1, Int>,
         soft_targets: Option<Tensor<2>>,
     ) -> Tensor<1> {
-        let difference = logits - self.classes.targets(labels, soft_targets);
+        let targets = targets(&logits, labels, soft_targets);
+        let difference = logits - targets;
         (difference.clone() * difference).mean()
     }
 }

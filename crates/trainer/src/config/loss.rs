@@ -218,6 +218,10 @@ impl LossConfig {
         };
         let refuse =
             |possible, problem: &str| check("loss.class_weights", weights, possible, problem);
+        refuse(
+            !counts.is_empty(),
+            "it needs the number of training images of each class: `Trainer::class_counts`",
+        )?;
         match weights {
             ClassWeights::List(list) => {
                 let problem = format!(

@@ -144,6 +144,9 @@ impl<'a> Trainer<'a> {
     /// Trains `network` on `data`. In the end it has its last weights; those of the
     /// best epoch are in the result.
     ///
+    /// On the CPU the same seed gives the same bits, unless something else in the
+    /// process draws random numbers meanwhile: Burn's CPU backend has one generator.
+    ///
     /// # Errors
     /// [`TrainError`]: of the configuration, the images, the device, an observer, a
     /// file, or because training diverged. `network` is then as it was; what a
