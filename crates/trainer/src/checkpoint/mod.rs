@@ -274,10 +274,12 @@ mod tests {
         assert_eq!(found.read(AVERAGE).unwrap(), None);
     }
 
+    type Harm = fn(&Path);
+
     #[test]
     fn any_damage_is_found_and_passed_over() {
         for file in [NETWORK, STATE, MANIFEST, "best.safetensors"] {
-            let harms: [(&str, fn(&Path)); 3] = [
+            let harms: [(&str, Harm); 3] = [
                 ("gone", |file| fs::remove_file(file).unwrap()),
                 ("cut short", |file| {
                     let bytes = fs::read(file).unwrap();

@@ -212,10 +212,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
 
     /// Writes the weights as they are, in the middle of an epoch.
     pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
-        if self.trainer.folder.is_some() {
+        if let Some(folder) = &self.trainer.folder {
             let state = self.state_of(&self.scored_network()?)?;
             let epoch = self.progress.epochs + usize::from(self.progress.batches > 0);
-            let folder = self.trainer.folder.as_ref().expect("there is one");
             folder.write(Weights::Last, &state, epoch)?;
         }
         self.weights_written = true;
