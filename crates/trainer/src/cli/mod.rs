@@ -66,7 +66,7 @@ enum Verb {
     /// Score the weights of a run on the test set.
     Eval(eval::Args),
     /// Draw the learning rate of a run, and tell it.
-    Schedule(schedule::Args),
+    Schedule(Box<schedule::Args>),
     /// Turn weights of PyTorch into a safetensors file, once they are found to be a network's.
     Import(import::Args),
     /// Write the weights of a run for PyTorch's `load_state_dict`.
