@@ -103,6 +103,17 @@ pub enum TrainError {
         /// The folder.
         run: PathBuf,
     },
+    /// A checkpoint that may be whole and cannot be read.
+    #[error(
+        "the checkpoint {} cannot be read: {problem}; to go on from an older one, move it away",
+        path.display()
+    )]
+    Checkpoint {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
     /// A run cannot go on: no checkpoint is whole.
     #[error(
         "no checkpoint of {} is whole ({problem}); to begin anew: --config {}",
@@ -127,7 +138,9 @@ pub enum TrainError {
     },
     /// A run cannot go on with another configuration.
     #[error(
-        "{} cannot go on with other values than it was begun with:\n{}\nto train anew with          them: --config {}", run.display(), changes.join("\n"), run.join("config.toml").display()
+        "{} cannot go on with other values than it was begun with:\n{}\nto train anew with the \
+         new ones: --config {} in the place of --resume", run.display(), changes.join("\n"),
+        run.join("config.toml").display()
     )]
     OtherConfig {
         /// The folder of the run.
@@ -139,6 +152,14 @@ pub enum TrainError {
     #[error("the images cannot be had: {problem}")]
     Source {
         /// What is wrong.
+        problem: String,
+    },
+    /// A run cannot go on with other images.
+    #[error("{} cannot go on: {problem}", run.display())]
+    OtherImages {
+        /// The folder of the run.
+        run: PathBuf,
+        /// What is another.
         problem: String,
     },
     /// There is nothing to train.

@@ -12,7 +12,7 @@ use crate::{
     datasets::{load_datasets, plain_name},
     evaluate::evaluate_in_full,
     event::{Event, Observer, RunStarted},
-    fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, steps_done},
+    fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, check_begun, steps_done},
     metrics::Evaluation,
     observers,
     optim::{Optimizer, freeze},
@@ -38,6 +38,10 @@ use crate::{
 pub struct Experiment<'a> {
     plan: Plan,
     start: Option<Start>,
+    /// The run that it goes on with.
+    resumes: Option<RunDir>,
+    /// To be told once there is somebody to tell.
+    warnings: Vec<String>,
     observers: Vec<Box<dyn Observer + 'a>>,
     stop: Option<&'a StopFlag>,
 }
@@ -64,6 +68,59 @@ impl<'a> Experiment<'a> {
         Ok(Self {
             plan: Plan::new(config, datasets)?,
             start,
+            resumes: None,
+            warnings: Vec::new(),
+            observers: Vec::new(),
+            stop: None,
+        })
+    }
+
+    /// To go on with the run in `dir`: [`go_on`](Self::go_on). `config` is that of the
+    /// run, but for what is harmless: more epochs, and what does not change a step.
+    ///
+    /// # Errors
+    /// [`TrainError::InUse`], [`TrainError::NoCheckpoint`], [`TrainError::Checkpoint`],
+    /// [`TrainError::OtherConfig`], [`TrainError::OtherImages`], or as
+    /// [`new`](Self::new).
+    pub fn resuming(
+        dir: RunDir,
+        mut config: TrainConfig,
+        datasets: Datasets,
+    ) -> Result<Self, TrainError> {
+        let dir = dir.locked()?;
+        let was = dir.saved_config()?;
+        // The network is the one that the run kept, whatever became of its file.
+        let model = config.model.clone();
+        if model == was.model {
+            config.model = dir.config()?.model;
+        }
+        let mut plan = Plan::new(config, datasets)?;
+        plan.config.model = model;
+        resume::check(dir.path(), &was, &plan.config)?;
+        resume::check_images(dir.path(), &dir.trained_on()?, &plan.info)?;
+        let batches = plan.train.batches();
+        let done = steps_done(dir.path(), batches)?;
+        check_begun(plan.config.epochs, done.unwrap_or(0).div_ceil(batches))?;
+        let mut start = None;
+        if done.is_none() {
+            start = Start::of(&plan.config)?;
+            let sha256 = start.as_ref().map(|start| start.sha256.as_str());
+            let then = dir.started_from()?;
+            if let Some(then) = then.filter(|then| sha256 != Some(&then.sha256)) {
+                return Err(TrainError::OtherStart {
+                    run: dir.path().into(),
+                    file: then.file,
+                });
+            }
+        }
+        let warnings = resume::warnings(&was, &plan.config);
+        dir.write_config(&plan.config)?;
+        dir.forget_end()?;
+        Ok(Self {
+            plan,
+            start,
+            resumes: Some(dir),
+            warnings,
             observers: Vec::new(),
             stop: None,
         })
@@ -122,34 +179,27 @@ impl<'a> Experiment<'a> {
         self.go(network, started_from, dir, None)
     }
 
-    /// Goes on with the run in `dir` from its newest checkpoint that is whole, or
-    /// from its beginning if there is none yet. On the CPU it ends with the same
-    /// bytes as one that was never stopped.
+    /// Goes on with the run that it was [made for](Self::resuming), from its newest
+    /// checkpoint that is whole, or from its beginning if there is none yet. On the CPU
+    /// it ends with the same bytes as one that was never stopped.
     ///
     /// # Errors
-    /// [`TrainError::OtherConfig`] if the configuration is not that of the run, but
-    /// for what is harmless (more epochs, and what does not change a step);
-    /// [`TrainError::InUse`], [`TrainError::NoCheckpoint`], or as [`run`](Self::run).
-    pub fn resume(mut self, dir: RunDir) -> Result<RunSummary, TrainError> {
-        let dir = dir.locked()?;
-        resume::check(dir.path(), &dir.saved_config()?, &self.plan.config)?;
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    /// If it was not made by [`resuming`](Self::resuming).
+    pub fn go_on(mut self) -> Result<RunSummary, TrainError> {
+        let dir = self.resumes.take().expect("an experiment that resumes");
         let started_from = dir.started_from()?;
-        let resumed_at = steps_done(dir.path(), self.plan.train.batches())?;
-        let network = if resumed_at.is_some() {
-            let device = self.plan.training_device();
-            self.plan.spec.build(self.plan.train.shape(), &device)?
-        } else {
-            let same = |then: &StartedFrom| self.weights_sha256() == Some(&then.sha256);
-            if let Some(then) = started_from.as_ref().filter(|then| !same(then)) {
-                return Err(TrainError::OtherStart {
-                    run: dir.path().into(),
-                    file: then.file.clone(),
-                });
+        let done = steps_done(dir.path(), self.plan.train.batches())?;
+        let network = match done {
+            Some(_) => {
+                let device = self.plan.training_device();
+                self.plan.spec.build(self.plan.train.shape(), &device)?
             }
-            first_network(&self.plan, self.start.take())?.0
+            None => first_network(&self.plan, self.start.take())?.0,
         };
-        dir.write_config(&self.plan.config)?;
-        self.go(network, started_from, dir, resumed_at)
+        self.go(network, started_from, dir, Some(done.unwrap_or(0)))
     }
 
     fn go(
@@ -184,6 +234,9 @@ impl<'a> Experiment<'a> {
             dir.path(),
             started_from.as_ref(),
         )))?;
+        for message in std::mem::take(&mut self.warnings) {
+            trainer.emit(&Event::Warning { message })?;
+        }
         let outcome = fit_and_test(plan, &mut trainer, &mut network, &dir);
         let (result, test) = outcome.inspect_err(|error| {
             let error = error.to_string();

@@ -71,6 +71,7 @@ impl Plan {
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
         let validation = parts.valid.as_ref().map_or(0, BatchLoader::images);
         config.stop.check_images(validation)?;
+        config.checkpoint.check_images(validation)?;
         config.loss.weights(&parts.class_counts)?;
         if config.schedule.name == ScheduleName::Plateau && parts.valid.is_none() {
             return Err(no_loss_to_go_by().into());

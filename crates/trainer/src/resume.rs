@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use data::DatasetInfo;
 use toml::{Table, Value};
 
-use crate::{TrainConfig, TrainError};
+use crate::{TrainConfig, TrainError, config::ScheduleName};
 
-/// Keys and tables that may be others: they change how far a run goes, what it
-/// writes, or where it computes, and not what a step of it does.
+/// Keys and tables that may be others: they change how far a run goes, what it writes
+/// and scores at its end, or where it computes, and not what a step that is given does.
 const HARMLESS: &[&str] = &[
     "epochs",
+    "evaluation",
     "stop",
     "checkpoint",
     "log",
@@ -36,6 +38,51 @@ pub(crate) fn check(run: &Path, was: &TrainConfig, is: &TrainConfig) -> Result<(
             changes,
         }),
     }
+}
+
+/// What may come as a surprise of changes that are allowed.
+pub(crate) fn warnings(was: &TrainConfig, is: &TrainConfig) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if was.epochs != is.epochs && is.schedule.name != ScheduleName::Constant {
+        warnings.push(format!(
+            "epochs was {} and is {}: from here the learning rate follows the schedule of {} \
+             epochs, and the run is not one that had them from its beginning",
+            was.epochs, is.epochs, is.epochs
+        ));
+    }
+    if was.backend != is.backend {
+        warnings.push(format!(
+            "backend was {} and is {}: the same steps, and other bits",
+            was.backend, is.backend
+        ));
+    }
+    warnings
+}
+
+/// Compares the images that a run goes on with to those that it was begun with.
+///
+/// # Errors
+/// [`TrainError::OtherImages`].
+pub(crate) fn check_images(
+    run: &Path,
+    was: &DatasetInfo,
+    is: &DatasetInfo,
+) -> Result<(), TrainError> {
+    let problem = if was.classes != is.classes {
+        let (was, is) = (was.classes.join(", "), is.classes.join(", "));
+        format!("the classes of its images were {was}, and are {is}")
+    } else if was != is {
+        format!(
+            "its images are not those that it was begun with: their mean was {:?}, and is {:?}",
+            was.mean, is.mean
+        )
+    } else {
+        return Ok(());
+    };
+    Err(TrainError::OtherImages {
+        run: run.into(),
+        problem,
+    })
 }
 
 fn table(config: &TrainConfig) -> Result<Table, TrainError> {

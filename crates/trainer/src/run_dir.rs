@@ -312,6 +312,31 @@ impl RunDir {
         self.write(SUMMARY, text.as_bytes()).map(drop)
     }
 
+    /// Removes history, curves and the weights of epochs: of a part of a training that
+    /// is done again.
+    pub(crate) fn forget_training(&self) -> Result<(), TrainError> {
+        let [last, best] = [Weights::Last, Weights::Best].map(Weights::file_name);
+        self.remove(&[HISTORY, CURVES, last, best])
+    }
+
+    /// Removes summary and evaluation: of a run that goes on.
+    pub(crate) fn forget_end(&self) -> Result<(), TrainError> {
+        self.remove(&[SUMMARY, EVALUATION])
+    }
+
+    fn remove(&self, files: &[&str]) -> Result<(), TrainError> {
+        for file in files {
+            let path = self.path.join(file);
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                    return Err(TrainError::io("remove", path)(e));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Writes what the test set says in full.
     ///
     /// # Errors

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Fault;
 use crate::event::Scores;
 
 pub(super) const MANIFEST: &str = "manifest.toml";
@@ -48,39 +49,39 @@ impl Manifest {
     }
 
     /// Reads that of a checkpoint, or says what is wrong.
-    pub fn read(checkpoint: &Path) -> Result<Self, String> {
+    pub fn read(checkpoint: &Path) -> Result<Self, Fault> {
         #[derive(Deserialize)]
         struct Format {
             format: u32,
         }
         let text = fs::read_to_string(checkpoint.join(MANIFEST));
-        let text = text.map_err(|e| format!("{MANIFEST}: {e}"))?;
-        let of = |e: toml::de::Error| format!("{MANIFEST}: {}", e.message());
+        let text = text.map_err(|e| Fault::of_file(MANIFEST, &e))?;
+        let of = |e: toml::de::Error| Fault::Damaged(format!("{MANIFEST}: {}", e.message()));
         let Format { format } = toml::from_str(&text).map_err(of)?;
         if format > FORMAT {
-            return Err(format!(
+            return Err(Fault::Unusable(format!(
                 "it was written by a newer kiln, in format {format}; this one knows up to {FORMAT}"
-            ));
+            )));
         }
         toml::from_str(&text).map_err(of)
     }
 
     /// Compares the files with their digests; what is wrong, if something is.
-    pub fn verify(&self, checkpoint: &Path) -> Result<(), String> {
+    pub fn verify(&self, checkpoint: &Path) -> Result<(), Fault> {
         if self.sha256.len() != self.files {
-            return Err(format!(
+            return Err(Fault::Damaged(format!(
                 "{MANIFEST} names {} files of {}",
                 self.sha256.len(),
                 self.files
-            ));
+            )));
         }
         for (file, digest) in &self.sha256 {
-            let bytes = fs::read(checkpoint.join(file)).map_err(|e| format!("{file}: {e}"))?;
+            let bytes = fs::read(checkpoint.join(file)).map_err(|e| Fault::of_file(file, &e))?;
             let found = format!("{:x}", Sha256::digest(&bytes));
             if found != *digest {
-                return Err(format!(
+                return Err(Fault::Damaged(format!(
                     "{file} is not what was written: its SHA-256 is {found}, not {digest}"
-                ));
+                )));
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ use crate::{
     event::Scores,
     fit::Progress,
     run_dir::Weights,
-    whole_file::{make_whole, write_synced},
+    whole_file::{PART, make_whole, write_synced, write_whole},
 };
 
 /// The folder of checkpoints in a run folder.
@@ -67,15 +67,12 @@ impl Checkpoint {
     pub fn restore_best(&self, run: &Path) -> Result<(), TrainError> {
         let name = Weights::Best.file_name();
         let (kept, there) = (self.path.join(name), run.join(name));
-        let removed = match fs::remove_file(&there) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            _ => Ok(()),
-        };
-        let restored = removed.and_then(|()| match kept.exists() {
-            true => link(&kept, &there),
-            false => Ok(()),
-        });
-        restored.map_err(TrainError::io("restore", there))
+        match fs::read(&kept) {
+            Ok(bytes) if fs::read(&there).is_ok_and(|there| there == bytes) => Ok(()),
+            Ok(bytes) => write_whole(&there, &bytes),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(TrainError::io("read", kept)(e)),
+        }
     }
 }
 
@@ -94,7 +91,7 @@ impl Checkpoints {
         }
     }
 
-    /// Writes one: `files` by name, and a link to the weights of the best epoch, if
+    /// Writes one: `files` by name, and a copy of the weights of the best epoch, if
     /// there is one. Gives its folder. `scores` are those of the epoch that ends here.
     pub fn write(
         &self,
@@ -123,9 +120,10 @@ impl Checkpoints {
                     manifest.add(name, bytes);
                 }
                 if let Some(best) = best {
-                    let name = Weights::Best.file_name();
-                    link(best, &folder.join(name))?;
-                    manifest.add(name, &fs::read(folder.join(name))?);
+                    // A copy: of a link, all would be damaged at once.
+                    let (name, bytes) = (Weights::Best.file_name(), fs::read(best)?);
+                    write_synced(&folder.join(name), &bytes)?;
+                    manifest.add(name, &bytes);
                 }
                 write_synced(&folder.join(MANIFEST), manifest.to_toml().as_bytes())
             })
@@ -140,10 +138,27 @@ impl Checkpoints {
         for (_, path) in self.all()?.into_iter().rev() {
             match verify(&path) {
                 Ok(progress) => return Ok((Some(Checkpoint { path, progress }), damaged)),
-                Err(problem) => damaged.push(Damaged { path, problem }),
+                Err(Fault::Damaged(problem)) => damaged.push(Damaged { path, problem }),
+                Err(Fault::Unusable(problem)) => {
+                    return Err(TrainError::Checkpoint { path, problem });
+                }
             }
         }
         Ok((None, damaged))
+    }
+
+    /// Removes what processes left that were killed while they wrote.
+    pub fn sweep(&self) -> Result<(), TrainError> {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return Ok(());
+        };
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
+            if entry.file_name().to_string_lossy().ends_with(PART) {
+                fs::remove_dir_all(&path).map_err(TrainError::io("remove", &path))?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts a damaged one out of the way, and leaves it for whom it may concern.
@@ -207,21 +222,31 @@ impl Checkpoints {
     }
 }
 
-/// Reads where a run was, if all files of the checkpoint are what was written;
-/// otherwise what is wrong.
-fn verify(path: &Path) -> Result<Progress, String> {
-    Manifest::read(path)?.verify(path)?;
-    let text = fs::read_to_string(path.join(STATE)).map_err(|e| format!("{STATE}: {e}"))?;
-    toml::from_str(&text).map_err(|e| format!("{STATE}: {}", e.message()))
+/// Why there is nothing to go on from in a checkpoint.
+pub(super) enum Fault {
+    /// It is not what was written: an older one will do.
+    Damaged(String),
+    /// It may well be whole, and cannot be read here: of a newer Kiln, or not permitted.
+    Unusable(String),
 }
 
-/// A second name for a file that is never written to again, or a copy where the
-/// disk has no such names.
-fn link(file: &Path, to: &Path) -> io::Result<()> {
-    fs::hard_link(file, to).or_else(|_| {
-        fs::copy(file, to)?;
-        fs::File::open(to)?.sync_all()
-    })
+impl Fault {
+    /// A file that is not there is damage; one that is not to be read is not.
+    pub fn of_file(file: &str, error: &io::Error) -> Self {
+        let problem = format!("{file}: {error}");
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::InvalidData => Self::Damaged(problem),
+            _ => Self::Unusable(problem),
+        }
+    }
+}
+
+/// Reads where a run was, if all files of the checkpoint are what was written;
+/// otherwise what is wrong.
+fn verify(path: &Path) -> Result<Progress, Fault> {
+    Manifest::read(path)?.verify(path)?;
+    let text = fs::read_to_string(path.join(STATE)).map_err(|e| Fault::of_file(STATE, &e))?;
+    toml::from_str(&text).map_err(|e| Fault::Unusable(format!("{STATE}: {}", e.message())))
 }
 
 #[cfg(test)]

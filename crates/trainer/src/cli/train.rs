@@ -79,9 +79,19 @@ impl Args {
                 .config_over(Some(&run.path().join("config.toml")))?,
             None => self.config.config()?,
         };
-        let datasets = self.config.store.load(&config);
+        let mut named = config.clone();
+        if let Some(run) = &own {
+            // A run that goes on has kept both.
+            named.weights = None;
+            named.model = run.config()?.model;
+        }
+        let datasets = self.config.store.load(&named);
         let datasets = datasets.map_err(|error| origins.locate(self.with_copy(error)))?;
-        let experiment = Experiment::with_datasets(config, datasets);
+        let resumes = own.is_some();
+        let experiment = match own {
+            Some(run) => Experiment::resuming(run, config, datasets),
+            None => Experiment::with_datasets(config, datasets),
+        };
         let experiment = experiment.map_err(|error| origins.locate(error))?;
         self.warn_of_another_network(experiment.plan());
         self.warn_of_other_weights(&experiment);
@@ -101,9 +111,9 @@ impl Args {
                 console
             })
         };
-        let summary = match own {
-            Some(run) => experiment.resume(run),
-            None => experiment.run(&self.out),
+        let summary = match resumes {
+            true => experiment.go_on(),
+            false => experiment.run(&self.out),
         };
         let summary = summary.map_err(|error| origins.locate(error))?;
         Ok(match (summary.status, stop.signal()) {

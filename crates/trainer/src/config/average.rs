@@ -67,7 +67,7 @@ impl AverageConfig {
     }
 
     /// `epochs` are those of the run.
-    pub(super) fn validate(&self, epochs: usize) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self, epochs: usize) -> Result<(), ConfigError> {
         let (is_ema, is_swa) = (self.name == AverageName::Ema, self.name == AverageName::Swa);
         let only = |name| format!("it is for name = \"{name}\" alone");
         if let Some(decay) = self.decay {

@@ -44,7 +44,7 @@ impl Default for CheckpointConfig {
 }
 
 impl CheckpointConfig {
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         let positive = "it must be at least 1";
         if let Some(updates) = self.every_updates {
             check("checkpoint.every_updates", updates, updates >= 1, positive)?;
@@ -62,6 +62,16 @@ impl CheckpointConfig {
             self.keep_last,
             self.keep_last >= 1,
             positive,
+        )
+    }
+
+    /// Looks that there are validation images, if something here goes by them.
+    pub(crate) fn check_images(&self, validation: usize) -> Result<(), ConfigError> {
+        check(
+            "checkpoint.keep_best",
+            self.keep_best,
+            self.keep_best == 0 || validation > 0,
+            "there are no validation images to tell by: it needs `valid` above 0",
         )
     }
 }

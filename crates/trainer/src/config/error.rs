@@ -51,7 +51,7 @@ fn place(origin: &Option<String>) -> String {
 }
 
 /// An error of the value of `key` unless it is possible.
-pub(super) fn check(
+pub(crate) fn check(
     key: impl Into<Cow<'static, str>>,
     value: impl fmt::Display,
     possible: bool,

@@ -30,7 +30,7 @@ impl Default for LoaderConfig {
 }
 
 impl LoaderConfig {
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         if let Some(threads) = self.threads {
             check(
                 "loader.threads",

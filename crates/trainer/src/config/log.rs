@@ -43,7 +43,7 @@ impl LogConfig {
         self.every_steps.unwrap_or(if gpu { 10 } else { 1 })
     }
 
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         check(
             "log.histograms",
             self.histograms,

@@ -162,7 +162,7 @@ impl LossConfig {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         only_taken(
             &format!("the loss {}", self.name.name()),
             self.name.keys(),

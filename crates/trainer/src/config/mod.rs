@@ -26,7 +26,8 @@ use models::ModelOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use error::{check, only_taken};
+pub(crate) use error::check;
+use error::only_taken;
 
 pub use self::{
     average::{AverageConfig, AverageName},

@@ -180,7 +180,7 @@ impl ScheduleConfig {
     }
 
     /// `epochs` and `peak` are the epochs and the largest learning rate of the run.
-    pub(super) fn validate(&self, epochs: usize, peak: f64) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self, epochs: usize, peak: f64) -> Result<(), ConfigError> {
         let warmup = self.warmup_epochs();
         check(
             "schedule.warmup_epochs",

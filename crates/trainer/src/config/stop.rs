@@ -25,7 +25,7 @@ pub struct StopConfig {
 }
 
 impl StopConfig {
-    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         if let Some(patience) = self.patience {
             check(
                 "stop.patience",

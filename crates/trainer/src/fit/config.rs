@@ -1,6 +1,10 @@
-use crate::config::{
-    AverageConfig, CheckpointConfig, EvaluationConfig, LossConfig, OptimizerConfig, ScheduleConfig,
-    StopConfig, TrainConfig,
+use super::FitData;
+use crate::{
+    TrainError,
+    config::{
+        AverageConfig, CheckpointConfig, LossConfig, OptimizerConfig, ScheduleConfig, StopConfig,
+        TrainConfig, check,
+    },
 };
 
 /// What of a [`TrainConfig`] is about training itself, whatever the network and
@@ -21,14 +25,43 @@ pub struct FitConfig {
     pub loss: LossConfig,
     /// Averaged weights.
     pub average: AverageConfig,
-    /// How images are scored.
-    pub evaluation: EvaluationConfig,
     /// When checkpoints are written.
     pub checkpoint: CheckpointConfig,
     /// What ends the run before its last epoch.
     pub stop: StopConfig,
     /// Steps after which the scores are read from the device and reported.
     pub report_every: usize,
+}
+
+impl FitConfig {
+    /// Checks every value, as those of a [`TrainConfig`] are.
+    pub(super) fn validate(&self, data: &FitData<'_>) -> Result<(), TrainError> {
+        let positive = "it must be at least 1";
+        check("epochs", self.epochs, self.epochs >= 1, positive)?;
+        check(
+            "accumulate",
+            self.accumulate,
+            self.accumulate >= 1,
+            positive,
+        )?;
+        let every = self.report_every;
+        check("report_every", every, every >= 1, positive)?;
+        self.optimizer.validate()?;
+        self.schedule.validate(self.epochs, self.optimizer.lr())?;
+        self.loss.validate()?;
+        self.average.validate(self.epochs)?;
+        self.checkpoint.validate()?;
+        self.stop.validate()?;
+        let validation = data.valid.map_or(0, |valid| valid.images());
+        self.stop.check_images(validation)?;
+        self.checkpoint.check_images(validation)?;
+        match data.train.batches() {
+            0 => Err(TrainError::Source {
+                problem: "an epoch has no batch".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Default for FitConfig {
@@ -50,7 +83,6 @@ impl TrainConfig {
             schedule: self.schedule.clone(),
             loss: self.loss.clone(),
             average: self.average.clone(),
-            evaluation: self.evaluation.clone(),
             checkpoint: self.checkpoint.clone(),
             stop: self.stop.clone(),
             report_every: self.log.every_steps.unwrap_or(report_every),

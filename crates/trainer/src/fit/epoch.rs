@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use data::Batch;
 
-use super::{EndedBy, Fit, progress::better};
+use super::{
+    EndedBy, Fit,
+    progress::{better, reached},
+};
 use crate::{
     Classifier, TrainError,
     evaluate::{Tally, evaluate, score, training_loss},
@@ -19,6 +22,13 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let epoch = self.progress.epochs + 1;
         let (train, first) = (self.data.train, self.progress.batches);
         let batches = train.batches();
+        if first >= batches {
+            return Err(TrainError::Source {
+                problem: format!(
+                    "{first} batches of epoch {epoch} are done, and an epoch has {batches} now"
+                ),
+            });
+        }
         let accumulate = self.trainer.config.accumulate;
         let mut last_batch = None;
         let mut sum = GradientMean::default();
@@ -112,7 +122,8 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let network = self.optimizer.step(lr, network, gradients);
         self.progress.updates += 1;
         if let Some(average) = &mut self.average {
-            average.after_update(&network);
+            // Burn's own batch norms tell their newest statistics after `valid` alone.
+            average.after_update(&network.valid());
         }
         self.network = Some(network);
     }
@@ -135,7 +146,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
     fn validate(&mut self, epoch: usize, last_batch: Option<Batch>) -> Result<(), TrainError> {
         let network = self.network.as_ref().expect("it is put back");
         if let Some(average) = &mut self.average {
-            average.after_epoch(epoch, network);
+            average.after_epoch(epoch, &network.valid());
         }
         let scored = self.scored_network()?;
         let device = self.device.clone().inner();
@@ -187,6 +198,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
     /// Counts an epoch, and keeps its weights and where the run is.
     fn end_epoch(&mut self, row: EpochDone, scored: &M) -> Result<(), TrainError> {
         let state = self.state_of(scored)?;
+        if state.check_finite().is_err() {
+            return Err(self.diverged(f64::NAN, row.epoch, "in its weights".into()));
+        }
         let progress = &mut self.progress;
         progress.epochs = row.epoch;
         progress.batches = 0;
@@ -199,18 +213,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
             progress.best = Some(row);
             progress.since_best = 0;
         }
-        if let (Some(target), Some(valid), None) = (
-            self.trainer.config.stop.target_accuracy,
-            row.valid,
-            progress.reached,
-        ) && valid.accuracy >= target
-        {
-            progress.reached = Some(super::Reached {
-                epoch: row.epoch,
-                accuracy: valid.accuracy,
-                seconds: progress.seconds,
-            });
-        }
+        progress.reached = reached(&progress.history, &self.trainer.config.stop);
         self.keep_epoch(&row, state)
     }
 
@@ -251,7 +254,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
 
 /// The seed of the device for a step: SplitMix64's output function (Steele, Lea
 /// and Flood, 2014) over seed and step.
-fn step_seed(seed: u64, step: usize) -> u64 {
+pub(super) fn step_seed(seed: u64, step: usize) -> u64 {
     let mut z = seed.wrapping_add((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -2,19 +2,24 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use models::StateDict;
 use sha2::{Digest, Sha256};
 
-use super::{Fit, result::WeightDigests};
+use super::{Fit, epoch::step_seed, progress::reached, result::WeightDigests};
 use crate::{
     Classifier, TrainError,
+    average::Average,
     checkpoint::{AVERAGE, Checkpoint, Checkpoints, Damaged, NETWORK, OPTIMIZER},
+    config::{ConfigError, check},
     event::{EpochDone, Event, Resumed, Scores},
     run_dir::{RunDir, Weights},
 };
+
+/// Told apart from the seeds of steps.
+const STATISTICS: u64 = 0x5357_4120_5374_6174;
 
 /// The folder of a training.
 pub(crate) struct Folder {
@@ -38,9 +43,8 @@ impl Folder {
 
     /// The digests of the weights.
     pub fn digests(&self) -> Result<WeightDigests, TrainError> {
-        let last = self.digest(Weights::Last)?;
         Ok(WeightDigests {
-            last: last.unwrap_or_default(),
+            last: self.digest(Weights::Last)?,
             best: self.digest(Weights::Best)?,
         })
     }
@@ -85,20 +89,31 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let Some(found) = found else {
             return match damaged.first() {
                 Some(newest) => Err(no_checkpoint(&run, newest)),
-                None => Ok(None),
+                None => {
+                    // Files of what was done before the first checkpoint, and is lost.
+                    self.folder().dir.forget_training()?;
+                    Ok(None)
+                }
             };
         };
         for one in &damaged {
             checkpoints.put_aside(one)?;
         }
         self.restore(&found)?;
+        self.folder().dir.forget_training()?;
         found.restore_best(&run)?;
-        let folder = self.trainer.folder.as_ref().expect("looked at above");
+        checkpoints.sweep()?;
         if self.progress.best.is_some() {
-            let best = folder.dir.state_dict(Weights::Best)?;
+            let best = self.folder().dir.state_dict(Weights::Best)?;
             self.best_weights = Some(best.into());
         }
-        folder.dir.write_history(&self.progress.history)?;
+        self.checkpointed = Some(self.progress.updates);
+        let folder = self.folder();
+        let history = &self.progress.history;
+        folder.dir.write_history(history)?;
+        folder.dir.write_curves(history, &folder.title)?;
+        self.write_last()?;
+        let folder = self.folder();
         Ok(Some(Resumed {
             checkpoint: found.path,
             epochs: self.progress.epochs,
@@ -107,6 +122,14 @@ impl<M: Classifier> Fit<'_, '_, M> {
             best: self.progress.best,
             sha256: folder.digests()?,
         }))
+    }
+
+    /// That of a training that has one.
+    fn folder(&self) -> &Folder {
+        self.trainer
+            .folder
+            .as_ref()
+            .expect("it was looked at before")
     }
 
     fn restore(&mut self, found: &Checkpoint) -> Result<(), TrainError> {
@@ -145,20 +168,29 @@ impl<M: Classifier> Fit<'_, '_, M> {
         }
         self.schedule.restore(found.progress.schedule.clone());
         self.progress = found.progress.clone();
+        self.progress.reached = reached(&self.progress.history, &self.trainer.config.stop);
+        let begun = self.progress.epochs + usize::from(self.progress.batches > 0);
+        check_begun(self.trainer.config.epochs, begun)?;
         self.network = Some(network);
         Ok(())
     }
 
     /// The weights that are scored: the averaged ones, as soon as there are any.
     pub(super) fn scored_network(&self) -> Result<M, TrainError> {
-        let network = self.network().clone();
+        // Burn's own batch norms share their statistics between clones; what `valid`
+        // gives has its own.
+        let network = self.network();
         let Some(average) = self.average.as_ref().filter(|kept| kept.count() > 0) else {
             return Ok(network.valid());
         };
-        let averaged = average.applied_to(network);
         if !average.needs_statistics() {
-            return Ok(averaged.valid());
+            return Ok(average.applied_to(network.valid()));
         }
+        let averaged = average.applied_to(network.valid()).train();
+        // Dropout is at work, and draws the same whenever this is done again.
+        let seed = self.trainer.config.seed ^ STATISTICS;
+        self.device
+            .seed(step_seed(seed, self.progress.updates as usize));
         // The images as they are in the first epoch, whichever this one is.
         let mut failed = None;
         let source = self.data.train.epoch_from(1, 0);
@@ -178,7 +210,8 @@ impl<M: Classifier> Fit<'_, '_, M> {
     }
 
     pub(super) fn state_of(&self, network: &M) -> Result<StateDict, TrainError> {
-        StateDict::of(network).map_err(|e| TrainError::Device(e.to_string()))
+        // Burn's own batch norms tell their newest statistics after `valid` alone.
+        StateDict::of(&network.valid()).map_err(|e| TrainError::Device(e.to_string()))
     }
 
     /// Keeps the weights of an epoch, its row, and where the run is.
@@ -213,7 +246,12 @@ impl<M: Classifier> Fit<'_, '_, M> {
     /// Writes the weights as they are, in the middle of an epoch.
     pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
         if let Some(folder) = &self.trainer.folder {
-            let state = self.state_of(&self.scored_network()?)?;
+            // In the middle of an epoch, SWA has no average of what is there.
+            let swa = self.average.as_ref().is_some_and(Average::needs_statistics);
+            let state = match swa && self.progress.batches > 0 {
+                true => self.state_of(self.network())?,
+                false => self.state_of(&self.scored_network()?)?,
+            };
             let epoch = self.progress.epochs + usize::from(self.progress.batches > 0);
             folder.write(Weights::Last, &state, epoch)?;
         }
@@ -227,9 +265,10 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let by_updates = config
             .every_updates
             .is_some_and(|every| self.progress.updates.is_multiple_of(every as u64));
-        let by_time = config.every_minutes.is_some_and(|minutes| {
-            self.last_checkpoint.elapsed() >= Duration::from_secs_f64(60.0 * minutes)
-        });
+        let since = self.last_checkpoint.elapsed().as_secs_f64();
+        let by_time = config
+            .every_minutes
+            .is_some_and(|minutes| since >= 60.0 * minutes);
         by_updates || by_time
     }
 
@@ -270,6 +309,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let keep = &self.trainer.config.checkpoint;
         folder.checkpoints.prune(keep.keep_last, keep.keep_best)?;
         self.last_checkpoint = Instant::now();
+        self.checkpointed = Some(self.progress.updates);
         let (epochs, updates) = (self.progress.epochs, self.progress.updates);
         self.trainer.emit(&Event::CheckpointWritten {
             epochs,
@@ -309,6 +349,16 @@ pub(crate) fn steps_done(run: &Path, batches: usize) -> Result<Option<usize>, Tr
         (None, Some(one)) => Err(no_checkpoint(run, one)),
         (None, None) => Ok(None),
     }
+}
+
+/// Looks that a run is not to have fewer epochs than it has begun.
+pub(crate) fn check_begun(epochs: usize, begun: usize) -> Result<(), ConfigError> {
+    check(
+        "epochs",
+        epochs,
+        epochs >= begun,
+        &format!("epoch {begun} was begun: it must be at least {begun}"),
+    )
 }
 
 fn no_checkpoint(run: &Path, newest: &Damaged) -> TrainError {

@@ -24,7 +24,7 @@ pub use self::{
     stop::{EndedBy, StopFlag},
 };
 pub(crate) use self::{
-    keep::{Folder, steps_done},
+    keep::{Folder, check_begun, steps_done},
     progress::Progress,
 };
 use crate::{
@@ -196,6 +196,8 @@ struct Fit<'t, 'a, M> {
     /// When the time was last taken.
     mark: Instant,
     last_checkpoint: Instant,
+    /// The updates of the run when the newest checkpoint was written.
+    checkpointed: Option<u64>,
     /// Whether the folder has the weights of where the run is.
     weights_written: bool,
 }
@@ -208,6 +210,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         data: FitData<'t>,
     ) -> Result<Self, TrainError> {
         let config = &trainer.config;
+        config.validate(&data)?;
         let network = freeze(network.train(), &config.optimizer.freeze)?;
         let device = network.devices().into_iter().next();
         let device = device.ok_or(TrainError::NoParameters)?;
@@ -246,6 +249,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
             best_weights: None,
             mark: now,
             last_checkpoint: now,
+            checkpointed: None,
             weights_written: false,
             trainer,
         })
@@ -323,8 +327,11 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         if !self.weights_written {
             self.write_last()?;
         }
-        if ended_by == EndedBy::Interruption || ended_by == EndedBy::Minutes {
-            self.take_time();
+        // Asked to stop by an observer of the epoch, or after the last one.
+        if self.checkpointed != Some(self.progress.updates) {
+            let ends_epoch = self.progress.batches == 0;
+            let last = self.progress.history.last().filter(|_| ends_epoch);
+            self.checkpoint(last.and_then(|row| row.valid))?;
         }
         let sha256 = match &self.trainer.folder {
             Some(folder) => Some(folder.digests()?),

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    config::StopConfig,
     evaluate::Tally,
     event::{EpochDone, Scores},
     schedule::ScheduleState,
@@ -51,8 +52,23 @@ pub struct Reached {
     pub epoch: usize,
     /// Its validation accuracy, 0 to 1.
     pub accuracy: f64,
-    /// Seconds of training and validation up to its end.
+    /// Seconds of training and validation up to its end, the sum over the epochs.
     pub seconds: f64,
+}
+
+/// The first epoch of a history that reached the target, if there is one.
+pub(crate) fn reached(history: &[EpochDone], stop: &StopConfig) -> Option<Reached> {
+    let target = stop.target_accuracy?;
+    let mut seconds = 0.0;
+    history.iter().find_map(|row| {
+        seconds += row.seconds;
+        let accuracy = row.valid?.accuracy;
+        (accuracy >= target).then_some(Reached {
+            epoch: row.epoch,
+            accuracy,
+            seconds,
+        })
+    })
 }
 
 /// Whether an epoch is better than one before it. Without validation there is

@@ -32,8 +32,9 @@ pub struct FitResult {
 /// SHA-256 of files of weights, in hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeightDigests {
-    /// Of `last.safetensors`.
-    pub last: String,
+    /// Of `last.safetensors`, if it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
     /// Of `best.safetensors`, if an epoch was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<String>,

@@ -323,13 +323,16 @@ fn a_second_process_is_refused() {
 #[test]
 fn a_full_disk_leaves_the_earlier_checkpoints_whole() {
     let out = scratch();
-    let run = train(out.path(), &QUICK);
+    // Its state is twice as large as the weights.
+    let adam = ["--optimizer", "adam"];
+    let run = train(out.path(), &[&QUICK[..], &adam].concat());
     let before: Vec<_> = fs::read_dir(run.join("checkpoints"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    // Files of more than 100 KiB cannot be written, as on a full disk.
-    let script = r#"trap "" XFSZ; ulimit -f 200; exec "$0" train --quiet --epochs 4 --resume "$1""#;
+    // Files of more than 300 KiB cannot be written, as on a full disk.
+    let script = r#"trap "" XFSZ; ulimit -f 600
+        exec "$0" train --quiet --epochs 4 --set checkpoint.every_updates=1 --resume "$1""#;
     let output = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_kiln")])
         .arg(&run)
@@ -337,7 +340,10 @@ fn a_full_disk_leaves_the_earlier_checkpoints_whole() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
-    assert!(text.contains("error: cannot write"), "{text}");
+    assert!(
+        text.contains("error: cannot write the checkpoint"),
+        "{text}"
+    );
     let after: Vec<_> = fs::read_dir(run.join("checkpoints"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -345,13 +351,110 @@ fn a_full_disk_leaves_the_earlier_checkpoints_whole() {
     for name in &before {
         assert!(after.contains(name), "{before:?} {after:?}");
     }
-    let whole = train(
-        &out.path().join("other"),
-        &["--limit", "300", "--epochs", "2"],
-    );
+    let whole = train(&out.path().join("other"), &[&QUICK[..], &adam].concat());
     let other = resume(&whole).args(["--epochs", "4"]).output().unwrap();
     assert!(other.status.success());
-    let output = resume(&run).args(["--epochs", "4"]).output().unwrap();
+    let again = ["--epochs", "4", "--set", "checkpoint.every_updates=5"];
+    let output = resume(&run).args(again).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert_same(&run, &outcome(&whole));
+}
+
+#[test]
+fn damaged_best_weights_do_not_spoil_the_checkpoints() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let expected = outcome(&run);
+    fs::write(run.join("best.safetensors"), "nonsense").unwrap();
+    let output = resume(&run).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    assert_same(&run, &expected);
+}
+
+#[test]
+fn a_checkpoint_of_a_newer_kiln_is_left_alone() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let before = fs::read(run.join("last.safetensors")).unwrap();
+    let manifest = run
+        .join("checkpoints")
+        .join("00000010")
+        .join("manifest.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("format = 1", "format = 2")).unwrap();
+    let output = resume(&run).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.contains("written by a newer kiln"), "{text}");
+    assert!(manifest.is_file());
+    assert!(before == fs::read(run.join("last.safetensors")).unwrap());
+}
+
+#[test]
+fn goes_on_with_the_network_that_the_run_kept() {
+    let out = scratch();
+    let file = out.path().join("net.toml");
+    let tiny = include_str!("../../../../assets/networks/tiny.toml");
+    fs::write(&file, tiny).unwrap();
+    let words = ["--model", file.to_str().unwrap()];
+    let runs = out.path().join("runs");
+    let run = train(&runs, &[&QUICK[..], &words].concat());
+    let whole = train(
+        &runs,
+        &["--limit", "300", "--epochs", "3", words[0], words[1]],
+    );
+    fs::remove_file(&file).unwrap();
+    let output = resume(&run).args(["--epochs", "3"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    // Of another schedule, and of the same network.
+    let shapes = |run: &Path| fs::read(run.join("last.safetensors")).unwrap().len();
+    assert_eq!(shapes(&run), shapes(&whole));
+}
+
+#[test]
+fn other_images_are_refused() {
+    let out = scratch();
+    let photos = out.path().join("photos");
+    let image = |class: &str, at: u8| {
+        let path = photos.join(class).join(format!("{at}.png"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image::GrayImage::from_pixel(28, 28, image::Luma([at * 20]))
+            .save(path)
+            .unwrap();
+    };
+    for at in 0..10 {
+        image("cat", at);
+        image("dog", at + 1);
+    }
+    let dataset = format!("folder:{}", photos.display());
+    let words = ["--dataset", &dataset, "--image-size", "28", "--epochs", "1"];
+    let run = train(&out.path().join("runs"), &words);
+    fs::rename(photos.join("cat"), photos.join("lynx")).unwrap();
+    let output = resume(&run).args(["--epochs", "2"]).output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("were cat, dog, and are dog, lynx"), "{text}");
+    fs::rename(photos.join("lynx"), photos.join("cat")).unwrap();
+    for at in 0..10 {
+        fs::remove_file(photos.join("cat").join(format!("{at}.png"))).unwrap();
+        image("cat", at + 2);
+    }
+    let output = resume(&run).args(["--epochs", "2"]).output().unwrap();
+    let text = stderr(&output);
+    assert!(text.contains("not those that it was begun with"), "{text}");
+    assert!(summary(&run)["test"].is_object(), "nothing was touched");
+}
+
+#[test]
+fn epochs_that_were_begun_are_not_undone() {
+    let out = scratch();
+    let run = train(out.path(), &["--limit", "300", "--epochs", "3"]);
+    let output = resume(&run).args(["--epochs", "2"]).output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains("--epochs") && text.contains("at least 3"),
+        "{text}"
+    );
 }

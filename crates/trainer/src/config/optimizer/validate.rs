@@ -30,7 +30,7 @@ fn check_given(
 }
 
 impl OptimizerConfig {
-    pub(in crate::config) fn validate(&self) -> Result<(), ConfigError> {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         self.check_unused()?;
         check("optimizer.lr", self.lr(), is_positive(self.lr()), ABOVE_0)?;
         let decay = self.weight_decay;
