@@ -1,6 +1,6 @@
 //! A run: a configuration in, a run folder out.
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use burn::module::Module;
 use data::{Datasets, Store};
@@ -13,6 +13,7 @@ use crate::{
     evaluate::evaluate_in_full,
     event::{Event, Observer, RunStarted},
     fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, steps_done},
+    lr_find::{LrCurve, LrFind, LrPoint},
     metrics::Evaluation,
     observers,
     optim::{Optimizer, freeze},
@@ -94,6 +95,24 @@ impl<'a> Experiment<'a> {
     pub fn stop_when(mut self, stop: &'a StopFlag) -> Self {
         self.stop = Some(stop);
         self
+    }
+
+    /// Does a range test of the learning rate with the network, the images and the
+    /// updates of this run. Nothing is written. `watch` is told every point, and ends
+    /// the test by [`ControlFlow::Break`].
+    ///
+    /// # Errors
+    /// As [`LrFind::run`], and of the file of weights that the run starts from.
+    pub fn find_lr(
+        mut self,
+        test: &LrFind,
+        watch: &mut dyn FnMut(&LrPoint) -> ControlFlow<()>,
+    ) -> Result<LrCurve, TrainError> {
+        let (network, _) = first_network(&self.plan, self.start.take())?;
+        let config = self.plan.config.fit(1);
+        let device = self.plan.training_device();
+        let loss = config.loss.init(&self.plan.class_counts, &device)?;
+        test.run(&config, network, &self.plan.train, &*loss, watch)
     }
 
     /// Trains, validates, tests, and leaves a run folder in `out`.

@@ -29,6 +29,7 @@ mod gradients;
 mod import;
 mod lines;
 mod loss;
+mod lr_find;
 mod metrics;
 mod network;
 pub mod observers;
@@ -65,6 +66,7 @@ pub use fit::{
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use loss::Loss;
+pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
 pub use metrics::{ClassScores, Evaluation, TopK};
 pub use network::NetworkSource;
 pub use optim::{Optimizer, freeze};

@@ -8,6 +8,7 @@ mod eval;
 mod export;
 mod graph;
 mod import;
+mod lr_find;
 mod models;
 mod network;
 mod recipes;
@@ -67,6 +68,8 @@ enum Verb {
     Eval(eval::Args),
     /// Draw the learning rate of a run, and tell it.
     Schedule(schedule::Args),
+    /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
+    LrFind(Box<lr_find::Args>),
     /// Turn weights of PyTorch into a safetensors file, once they are found to be a network's.
     Import(import::Args),
     /// Write the weights of a run for PyTorch's `load_state_dict`.
@@ -92,6 +95,7 @@ impl Cli {
             Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Schedule(args) => args.run(),
+            Verb::LrFind(args) => args.run(),
             Verb::Import(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Data(args) => args.run(),

@@ -370,7 +370,7 @@ mod tests {
             Layer::text("b", "optimizer.lr = 7.0"),
         ];
         let optimizer = TrainConfig::from_layers(&layers).unwrap().optimizer;
-        assert_eq!((optimizer.lr, optimizer.momentum), (Some(7.0), 0.5));
+        assert_eq!((optimizer.lr, optimizer.momentum), (Some(7.0), Some(0.5)));
     }
 
     #[test]
