@@ -43,6 +43,7 @@ mod schedule;
 mod short_name;
 mod start;
 mod summary;
+mod sweep;
 mod tta;
 mod whole_file;
 
@@ -75,6 +76,10 @@ pub use run_dir::{RunDir, Weights};
 pub use schedule::{Schedule, ScheduleState, schedule_svg};
 pub use start::StartedFrom;
 pub use summary::{RunSummary, Status, Versions};
+pub use sweep::{
+    Mean, Ranked, RunStatus, Sweep, SweepEnd, SweepError, SweepObserver, SweepRecord, SweptRun,
+    SweptTrial,
+};
 pub use whole_file::write_whole;
 
 /// The README's programs compile.

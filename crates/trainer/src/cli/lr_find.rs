@@ -7,7 +7,7 @@ use trainer::{
     lr_find_svg, write_whole,
 };
 
-use super::{config_args::ConfigArgs, new_file, print, train};
+use super::{config_args::ConfigArgs, new_file, print, shell::command_of, train};
 
 /// Rows of the table.
 const ROWS: usize = 20;
@@ -165,17 +165,21 @@ fn result(
     match found {
         Err(none) => text += &format!("no suggestion: {none}\n"),
         Ok(found) => {
-            text += &format!(
-                "steepest descent at {:.2e} (suggested)\n",
-                found.steepest.lr
-            );
-            if let Some(valley) = found.valley {
-                text += &format!("valley at {:.2e} (more careful)\n", valley.lr);
+            let LrSuggestion {
+                steepest, valley, ..
+            } = found;
+            if let Some(valley) = valley {
+                text += &format!("valley            {:.2e} (suggested)\n", valley.lr);
             }
+            text += &format!("steepest descent  {:.2e}", steepest.lr);
+            text += match valley {
+                Some(_) => " (bold: training may diverge)\n",
+                None => " (suggested)\n",
+            };
             if found.at_the_end {
                 text += "the loss falls most at the end of the range: try a larger --to\n";
             }
-            text += &format!("train: {}\n", command(found.steepest.lr));
+            text += &format!("train: {}\n", command(found.lr()));
         }
     }
     text
@@ -188,10 +192,10 @@ fn as_json(
 ) -> serde_json::Result<String> {
     let found_or = found.as_ref().ok();
     let object = json!({
-        "lr": found_or.map(|found| found.steepest.lr),
+        "lr": found_or.map(LrSuggestion::lr),
         "suggestion": found_or,
         "no_suggestion": found.as_ref().err().map(ToString::to_string),
-        "train": found_or.map(|found| command(found.steepest.lr)),
+        "train": found_or.map(|found| command(found.lr())),
         "end": curve.end,
         "steps": curve.steps,
         "points": curve.points,
@@ -251,21 +255,11 @@ fn train_words(given: &[String], lr: f64) -> String {
         true => words.extend(["--set".into(), format!("{RATE}={lr:.2e}")]),
         false => words.extend(["--lr".into(), format!("{lr:.2e}")]),
     }
-    let quoted: Vec<String> = words.iter().map(|word| in_shell(word)).collect();
-    quoted.join(" ")
+    command_of(words.iter().map(String::as_str))
 }
 
 /// The key of the rate.
 const RATE: &str = "optimizer.lr";
-
-/// A word as a shell takes it.
-fn in_shell(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -291,6 +285,5 @@ mod tests {
             let given: Vec<String> = given.split(' ').map(Into::into).collect();
             assert_eq!(train_words(&given, 0.01234), expected, "{given:?}");
         }
-        assert_eq!(in_shell("a b'c"), r"'a b'\''c'");
     }
 }

@@ -13,8 +13,10 @@ mod models;
 mod network;
 mod recipes;
 mod schedule;
+mod shell;
 mod store;
 mod summary;
+mod sweep;
 mod train;
 
 use std::{
@@ -70,6 +72,8 @@ enum Verb {
     Schedule(schedule::Args),
     /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
     LrFind(Box<lr_find::Args>),
+    /// Try settings of a configuration: a grid or a random search, each with several seeds.
+    Sweep(sweep::Args),
     /// Turn weights of PyTorch into a safetensors file, once they are found to be a network's.
     Import(import::Args),
     /// Write the weights of a run for PyTorch's `load_state_dict`.
@@ -96,6 +100,7 @@ impl Cli {
             Verb::Eval(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
+            Verb::Sweep(args) => args.run(),
             Verb::Import(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Data(args) => args.run(),

@@ -98,6 +98,17 @@ pub enum NoSuggestion {
     },
 }
 
+impl LrSuggestion {
+    /// The rate to train with: that of the valley or, where there is none, of the
+    /// steepest descent. The smoothed loss lags behind, and falls most where the loss
+    /// itself has its lowest point behind it: a whole training with that rate may
+    /// diverge, as LeNet-5 with SGD does.
+    #[must_use]
+    pub fn lr(&self) -> f64 {
+        self.valley.unwrap_or(self.steepest).lr
+    }
+}
+
 impl LrCurve {
     /// A curve of `steps` updates, none of which is done.
     pub(super) fn of(steps: usize) -> Self {

@@ -35,7 +35,7 @@ use crate::{
 /// let experiment = Experiment::new(TrainConfig::default())?;
 /// let curve = experiment.find_lr(&LrFind::default(), &mut |_| ControlFlow::Continue(()))?;
 /// match curve.suggestion() {
-///     Ok(suggestion) => println!("{}", suggestion.steepest.lr),
+///     Ok(suggestion) => println!("{}", suggestion.lr()),
 ///     Err(none) => println!("{none}"),
 /// }
 /// # Ok::<(), trainer::TrainError>(())

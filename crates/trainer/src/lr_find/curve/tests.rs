@@ -57,6 +57,7 @@ fn smoothing_and_suggestions_are_pytorchs() {
     let found = curve.suggestion().unwrap();
     assert_eq!(found.steepest, curve.points[66]);
     assert_eq!(found.valley, Some(curve.points[50]));
+    assert_eq!(found.lr(), curve.points[50].lr);
     assert!(!found.at_the_end);
 }
 
