@@ -70,9 +70,7 @@ impl Args {
         let plan = experiment.plan();
         let title = format!("{} on {}", plan.spec.name(), plan.config.dataset);
         let program = super::program(plan.selected.backend);
-        if !self.json {
-            print(&heading(plan, &test))?;
-        }
+        let heading = heading(plan, &test);
 
         let stop = train::on_signals()?;
         let mut written = Ok(());
@@ -80,7 +78,9 @@ impl Args {
         let mut done = 0;
         let curve = experiment.find_lr(&test, &mut |point| {
             if !self.json && (done % every == 0 || done + 1 == self.steps) {
-                written = print(&row(point));
+                // What cannot be is found before the first point.
+                let before = if done == 0 { heading.as_str() } else { "" };
+                written = print(&format!("{before}{}", row(point)));
             }
             done += 1;
             match stop.signal().is_some() || written.is_err() {

@@ -3,14 +3,16 @@
 use std::{
     fs,
     path::Path,
-    process::{Output, Stdio},
+    process::{Command, Output, Stdio},
+    thread::sleep,
+    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
     bad_input::fails,
-    support::{QUICK, kiln, scratch, stderr, stdout, summary},
+    support::{kiln, newest, scratch, stderr, stdout, summary},
 };
 
 fn in_folder(folder: &Path, words: &[&str]) -> Output {
@@ -174,7 +176,7 @@ fn a_sweep_does_what_is_left_and_ranks_all() {
         config.to_str().unwrap(),
     ];
     works(folder.path(), &words);
-    let run = crate::support::newest(&folder.path().join("runs"));
+    let run = newest(&folder.path().join("runs"));
     assert_eq!(
         summary(&run)["sha256"],
         summary(&sweep.join("trial-001-seed-2"))["sha256"]
@@ -232,8 +234,6 @@ fn trials_are_checked_before_the_first_run() {
 #[cfg(unix)]
 #[test]
 fn a_stopped_sweep_goes_on() {
-    use std::{thread::sleep, time::Duration};
-
     let folder = scratch();
     let file = folder.path().join("my.toml");
     fs::write(
@@ -245,16 +245,16 @@ fn a_stopped_sweep_goes_on() {
     works(folder.path(), &["sweep", "my.toml", "--out", "whole"]);
     let words = ["sweep", "my.toml", "--out", "stopped"];
     for (signal, code) in [("-INT", Some(130)), ("-KILL", None)] {
-        let child = kiln().args(words).current_dir(folder.path());
-        let mut child = kiln_running(child);
+        let mut child = kiln();
+        child.args(words).current_dir(folder.path());
+        child.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().expect("kiln can be started");
         let run = folder.path().join("stopped/trial-001-seed-1/checkpoints");
         while !run.exists() && child.try_wait().unwrap().is_none() {
             sleep(Duration::from_millis(5));
         }
         let id = child.id().to_string();
-        let killed = std::process::Command::new("kill")
-            .args([signal, &id])
-            .status();
+        let killed = Command::new("kill").args([signal, &id]).status();
         assert!(killed.unwrap().success());
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), code, "{}", stderr(&output));
@@ -275,10 +275,4 @@ fn a_stopped_sweep_goes_on() {
             assert_eq!(whole[key], stopped[key], "{run}: {key}");
         }
     }
-}
-
-#[cfg(unix)]
-fn kiln_running(command: &mut std::process::Command) -> std::process::Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().expect("kiln can be started")
 }
