@@ -148,6 +148,9 @@ pub enum TrainError {
         /// A line for each key: what it was and what it would be.
         changes: Vec<String>,
     },
+    /// A sweep cannot begin or go on.
+    #[error(transparent)]
+    Sweep(#[from] crate::sweep::SweepError),
     /// The source of the images fails.
     #[error("the images cannot be had: {problem}")]
     Source {
@@ -250,6 +253,7 @@ impl TrainError {
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. }
             | Self::OtherConfig { .. } => true,
+            Self::Sweep(error) => error.is_usage(),
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

@@ -1,6 +1,6 @@
 //! A run: a configuration in, a run folder out.
 
-use std::path::Path;
+use std::{io, ops::ControlFlow, path::Path};
 
 use burn::module::Module;
 use data::{Datasets, Store};
@@ -13,6 +13,7 @@ use crate::{
     evaluate::evaluate_in_full,
     event::{Event, Observer, RunStarted},
     fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, check_begun, steps_done},
+    lr_find::{LrCurve, LrFind, LrPoint},
     metrics::Evaluation,
     observers,
     optim::{Optimizer, freeze},
@@ -139,6 +140,17 @@ impl<'a> Experiment<'a> {
         self.start.as_ref().map(|start| start.sha256.as_str())
     }
 
+    /// Looks that the run can begin: what [`run`](Self::run) looks at before it makes
+    /// its folder.
+    ///
+    /// # Errors
+    /// [`TrainError`] for the first thing that cannot be.
+    pub(crate) fn check(&self) -> Result<(), TrainError> {
+        let device = self.plan.training_device();
+        let network = self.plan.spec.build(self.plan.train.shape(), &device)?;
+        check_patterns(&self.plan, network)
+    }
+
     /// Adds an observer of the run's events, after those added before.
     #[must_use]
     pub fn observe(mut self, observer: impl Observer + 'a) -> Self {
@@ -153,20 +165,60 @@ impl<'a> Experiment<'a> {
         self
     }
 
+    /// Does a range test of the learning rate with the network, the images and the
+    /// updates of this run. Nothing is written. `watch` is told every point, and ends
+    /// the test by [`ControlFlow::Break`].
+    ///
+    /// # Errors
+    /// As [`LrFind::run`], and of the file of weights that the run starts from.
+    pub fn find_lr(
+        mut self,
+        test: &LrFind,
+        watch: &mut dyn FnMut(&LrPoint) -> ControlFlow<()>,
+    ) -> Result<LrCurve, TrainError> {
+        let (network, _) = first_network(&self.plan, self.start.take())?;
+        let config = self.plan.config.fit(1);
+        let device = self.plan.training_device();
+        let loss = config.loss.init(&self.plan.class_counts, &device)?;
+        test.run(&config, network, &self.plan.train, &*loss, watch)
+    }
+
     /// Trains, validates, tests, and leaves a run folder in `out`.
     ///
     /// # Errors
     /// [`TrainError`]. What the run folder holds by then is whole.
-    pub fn run(mut self, out: &Path) -> Result<RunSummary, TrainError> {
+    pub fn run(self, out: &Path) -> Result<RunSummary, TrainError> {
+        self.begin(|network, data| RunDir::create(out, network, data))
+    }
+
+    /// As [`run`](Self::run), with `folder` itself as the run folder. It is made if it
+    /// is not there.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and if there is a run in it already.
+    pub fn run_in(self, folder: &Path) -> Result<RunSummary, TrainError> {
+        self.begin(|_, _| match RunDir::open(folder) {
+            Ok(_) => {
+                let there = io::Error::new(io::ErrorKind::AlreadyExists, "there is one already");
+                Err(TrainError::io("begin a run in", folder)(there))
+            }
+            Err(_) => RunDir::at(folder),
+        })
+    }
+
+    /// Begins a run in the folder that `make` gives for the names of network and images.
+    fn begin(
+        mut self,
+        make: impl FnOnce(&str, &str) -> Result<RunDir, TrainError>,
+    ) -> Result<RunSummary, TrainError> {
         // The weights of a file are not held over the run.
         let (network, started_from) = first_network(&self.plan, self.start.take())?;
-        // Before there is a folder: patterns that match no parameter.
-        let frozen = freeze(network.clone(), &self.plan.config.optimizer.freeze)?;
-        Optimizer::new(&self.plan.config.optimizer, &frozen)?;
+        // Before there is a folder.
+        check_patterns(&self.plan, network.clone())?;
         let config = &self.plan.config;
         let network_name = short_name(self.plan.spec.name(), "network");
         let data_name = short_name(&plain_name(&config.dataset), "data");
-        let dir = RunDir::create(out, &network_name, &data_name)?;
+        let dir = make(&network_name, &data_name)?;
         if let Some(file) = &self.plan.network_file {
             dir.write_network(file)?;
         }
@@ -248,6 +300,14 @@ impl<'a> Experiment<'a> {
         trainer.emit(&Event::RunEnded(summary.clone()))?;
         Ok(summary)
     }
+}
+
+/// Looks that the patterns of the optimizer match parameters of `network`.
+fn check_patterns(plan: &Plan, network: Network) -> Result<(), TrainError> {
+    let config = &plan.config.optimizer;
+    let frozen = freeze(network, &config.freeze)?;
+    Optimizer::new(config, &frozen)?;
+    Ok(())
 }
 
 /// Trains, and scores the best weights on the test set if there are any.

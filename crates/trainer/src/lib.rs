@@ -29,6 +29,7 @@ mod gradients;
 mod import;
 mod lines;
 mod loss;
+mod lr_find;
 mod metrics;
 mod network;
 pub mod observers;
@@ -42,6 +43,7 @@ mod schedule;
 mod short_name;
 mod start;
 mod summary;
+mod sweep;
 mod tta;
 mod whole_file;
 
@@ -65,6 +67,7 @@ pub use fit::{
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use loss::Loss;
+pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
 pub use metrics::{ClassScores, Evaluation, TopK};
 pub use network::NetworkSource;
 pub use optim::{Optimizer, freeze};
@@ -73,6 +76,10 @@ pub use run_dir::{RunDir, Weights};
 pub use schedule::{Schedule, ScheduleState, schedule_svg};
 pub use start::StartedFrom;
 pub use summary::{RunSummary, Status, Versions};
+pub use sweep::{
+    Mean, Ranked, RunStatus, Sweep, SweepEnd, SweepError, SweepObserver, SweepRecord, SweptRun,
+    SweptTrial,
+};
 pub use whole_file::write_whole;
 
 /// The README's programs compile.

@@ -28,9 +28,7 @@ const HARMLESS: &[&str] = &[
 /// # Errors
 /// [`TrainError::OtherConfig`] with every key that has another value.
 pub(crate) fn check(run: &Path, was: &TrainConfig, is: &TrainConfig) -> Result<(), TrainError> {
-    let mut changes = Vec::new();
-    let (was, is) = (table(was)?, table(is)?);
-    compare("", &Value::Table(was), &Value::Table(is), &mut changes);
+    let changes = changes(was, is, HARMLESS)?;
     match changes.is_empty() {
         true => Ok(()),
         false => Err(TrainError::OtherConfig {
@@ -85,13 +83,25 @@ pub(crate) fn check_images(
     })
 }
 
+/// A line for each key that has another value, but for the `harmless` keys and tables.
+pub(crate) fn changes(
+    was: &TrainConfig,
+    is: &TrainConfig,
+    harmless: &[&str],
+) -> Result<Vec<String>, TrainError> {
+    let mut changes = Vec::new();
+    let (was, is) = (Value::Table(table(was)?), Value::Table(table(is)?));
+    compare("", (&was, &is), harmless, &mut changes);
+    Ok(changes)
+}
+
 fn table(config: &TrainConfig) -> Result<Table, TrainError> {
     let text = config.to_toml()?;
     Ok(text.parse().expect("written as TOML"))
 }
 
-fn compare(key: &str, was: &Value, is: &Value, changes: &mut Vec<String>) {
-    if was == is || HARMLESS.contains(&key) {
+fn compare(key: &str, (was, is): (&Value, &Value), harmless: &[&str], changes: &mut Vec<String>) {
+    if was == is || harmless.contains(&key) {
         return;
     }
     let below = |name: &str| match key {
@@ -105,14 +115,14 @@ fn compare(key: &str, was: &Value, is: &Value, changes: &mut Vec<String>) {
     for (name, value) in was {
         let key = below(name);
         match is.get(name) {
-            Some(new) => compare(&key, value, new, changes),
-            None if HARMLESS.contains(&key.as_str()) => {}
+            Some(new) => compare(&key, (value, new), harmless, changes),
+            None if harmless.contains(&key.as_str()) => {}
             None => changes.push(format!("{key} was {value}, and would be left out")),
         }
     }
     for (name, value) in is.iter().filter(|(name, _)| !was.contains_key(*name)) {
         let key = below(name);
-        if !HARMLESS.contains(&key.as_str()) {
+        if !harmless.contains(&key.as_str()) {
             changes.push(format!("{key} was left out, and would be {value}"));
         }
     }

@@ -8,12 +8,15 @@ mod eval;
 mod export;
 mod graph;
 mod import;
+mod lr_find;
 mod models;
 mod network;
 mod recipes;
 mod schedule;
+mod shell;
 mod store;
 mod summary;
+mod sweep;
 mod train;
 
 use std::{
@@ -67,6 +70,10 @@ enum Verb {
     Eval(eval::Args),
     /// Draw the learning rate of a run, and tell it.
     Schedule(Box<schedule::Args>),
+    /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
+    LrFind(Box<lr_find::Args>),
+    /// Try settings of a configuration: a grid or a random search, each with several seeds.
+    Sweep(sweep::Args),
     /// Turn weights of PyTorch into a safetensors file, once they are found to be a network's.
     Import(import::Args),
     /// Write the weights of a run for PyTorch's `load_state_dict`.
@@ -92,6 +99,8 @@ impl Cli {
             Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Schedule(args) => args.run(),
+            Verb::LrFind(args) => args.run(),
+            Verb::Sweep(args) => args.run(),
             Verb::Import(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Data(args) => args.run(),

@@ -19,7 +19,7 @@ use super::config_args::ConfigArgs;
 
 /// A flag that SIGINT (Ctrl-C) and SIGTERM set. A second one does not wait for the end
 /// of the update.
-fn on_signals() -> std::io::Result<StopFlag> {
+pub(super) fn on_signals() -> std::io::Result<StopFlag> {
     let stop = StopFlag::new();
     let again = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -37,7 +37,7 @@ fn exit_code_of(signal: usize) -> u8 {
     u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))
 }
 
-fn interrupted(signal: Option<usize>) -> ExitCode {
+pub(super) fn interrupted(signal: Option<usize>) -> ExitCode {
     ExitCode::from(exit_code_of(signal.unwrap_or(SIGINT as usize)))
 }
 

@@ -42,6 +42,8 @@ pub struct Layer {
 enum Kind {
     /// A document, whose lines errors name.
     Text,
+    /// The table of that name in a document.
+    Table(&'static str),
     /// `key=value`: where the parts of the key stand, and where the value begins.
     Set {
         key: Vec<Range<usize>>,
@@ -77,6 +79,33 @@ impl Layer {
         }
     }
 
+    /// The table `table` of TOML `text`, as [`text`](Self::text).
+    pub(crate) fn table(
+        name: impl Into<String>,
+        text: impl Into<String>,
+        table: &'static str,
+    ) -> Self {
+        Self {
+            kind: Kind::Table(table),
+            ..Self::text(name, text)
+        }
+    }
+
+    /// One key with its value, as [`set`](Self::set); in errors called `name`.
+    ///
+    /// # Errors
+    /// What is wrong with the key.
+    pub(crate) fn setting(name: String, key: &str, value: &toml::Value) -> Result<Self, String> {
+        Ok(Self {
+            name,
+            text: format!("{key}={value}"),
+            kind: Kind::Set {
+                key: parts_of(key)?,
+                value: key.len() + 1,
+            },
+        })
+    }
+
     /// One key, with the value that takes the place of what it was: also of a
     /// whole table. `assignment` is `KEY=VALUE`, such as `optimizer.lr=0.05` or
     /// `augment=[]`; what is no TOML is text: `model=lenet5`.
@@ -101,21 +130,7 @@ impl Layer {
         {
             return Err(wrong(format!("the value is no TOML: {}", e.message())));
         }
-        let mut parts = Vec::new();
-        let mut start = 0;
-        for part in key.split('.') {
-            let name = part.trim();
-            let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
-            if name.is_empty() || !name.chars().all(is_bare) {
-                return Err(wrong(format!(
-                    "`{}` is no key: names with dots between them, such as optimizer.lr",
-                    key.trim()
-                )));
-            }
-            let at = start + part.len() - part.trim_start().len();
-            parts.push(at..at + name.len());
-            start += part.len() + 1;
-        }
+        let parts = parts_of(key).map_err(wrong)?;
         let names: Vec<&str> = parts.iter().map(|at| &assignment[at.clone()]).collect();
         Ok(Self {
             name: format!("--set {}", names.join(".")),
@@ -128,7 +143,7 @@ impl Layer {
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self.kind {
-            Kind::Text => None,
+            Kind::Text | Kind::Table(_) => None,
             Kind::Set { .. } => self.name.strip_prefix("--set "),
         }
     }
@@ -136,22 +151,36 @@ impl Layer {
     /// Where this layer gives `key` (`optimizer.lr`), a table with it or something
     /// in it: file and line, or `--set KEY`.
     fn place(&self, key: &str) -> Option<String> {
-        match self.key() {
-            None => line_of(&self.text, key).map(|line| format!("{}, line {line}", self.name)),
-            Some(set) => overlap(set, key).then(|| self.name.clone()),
+        let line = |key: &str| {
+            let line = line_of(&self.text, key)?;
+            Some(format!("{}, line {line}", self.name))
+        };
+        match &self.kind {
+            Kind::Text => line(key),
+            Kind::Table(table) => line(&format!("{table}.{key}")),
+            Kind::Set { key: parts, .. } => {
+                let names: Vec<&str> = parts.iter().map(|at| &self.text[at.clone()]).collect();
+                overlap(&names.join("."), key).then(|| self.name.clone())
+            }
         }
     }
 
     /// Puts this layer over `table`. `offset` is where its text begins among those
     /// of all layers.
     fn put_into<'a>(&'a self, table: &mut DeTable<'a>, offset: usize) -> Result<(), ConfigError> {
-        let Kind::Set { key, value } = &self.kind else {
-            let parsed = DeTable::parse(&self.text).map_err(|mut e| {
-                e.set_input(Some(&self.text));
-                self.wrong(e.to_string().trim_end().into())
-            })?;
-            merge(table, moved_table(parsed.into_inner(), offset));
-            return Ok(());
+        let (key, value) = match &self.kind {
+            Kind::Set { key, value } => (key, value),
+            Kind::Text => {
+                merge(table, moved_table(self.parsed()?, offset));
+                return Ok(());
+            }
+            Kind::Table(name) => {
+                let inner = self.parsed()?.remove(*name).map(Spanned::into_inner);
+                if let Some(DeValue::Table(inner)) = inner {
+                    merge(table, moved_table(inner, offset));
+                }
+                return Ok(());
+            }
         };
         let written = self.text[*value..].trim_end();
         let found = match DeValue::parse(written) {
@@ -168,6 +197,14 @@ impl Layer {
             .collect();
         set(table, &path, moved(found, offset + value));
         Ok(())
+    }
+
+    fn parsed(&self) -> Result<DeTable<'_>, ConfigError> {
+        let parsed = DeTable::parse(&self.text).map_err(|mut e| {
+            e.set_input(Some(&self.text));
+            self.wrong(e.to_string().trim_end().into())
+        })?;
+        Ok(parsed.into_inner())
     }
 
     fn wrong(&self, message: String) -> ConfigError {
@@ -222,7 +259,7 @@ fn at_its_layer(layers: &[Layer], mut line: usize, problem: String) -> ConfigErr
         let lines = layer.text.matches('\n').count() + 1;
         if line <= lines {
             return layer.wrong(match layer.kind {
-                Kind::Text => format!("line {line}: {problem}"),
+                Kind::Text | Kind::Table(_) => format!("line {line}: {problem}"),
                 Kind::Set { .. } => problem,
             });
         }
@@ -232,6 +269,26 @@ fn at_its_layer(layers: &[Layer], mut line: usize, problem: String) -> ConfigErr
         file: "the configuration".into(),
         message: problem,
     }
+}
+
+/// Where the parts of a key stand in it.
+fn parts_of(key: &str) -> Result<Vec<Range<usize>>, String> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for part in key.split('.') {
+        let name = part.trim();
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        if name.is_empty() || !name.chars().all(is_bare) {
+            return Err(format!(
+                "`{}` is no key: names with dots between them, such as optimizer.lr",
+                key.trim()
+            ));
+        }
+        let at = start + part.len() - part.trim_start().len();
+        parts.push(at..at + name.len());
+        start += part.len() + 1;
+    }
+    Ok(parts)
 }
 
 /// Whether somebody who wrote this must have meant TOML, and no text.

@@ -254,7 +254,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
 
 /// The seed of the device for a step: SplitMix64's output function (Steele, Lea
 /// and Flood, 2014) over seed and step.
-pub(super) fn step_seed(seed: u64, step: usize) -> u64 {
+pub(crate) fn step_seed(seed: u64, step: usize) -> u64 {
     let mut z = seed.wrapping_add((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -24,6 +24,7 @@ pub use self::{
     stop::{EndedBy, StopFlag},
 };
 pub(crate) use self::{
+    epoch::step_seed,
     keep::{Folder, check_begun, steps_done},
     progress::Progress,
 };

@@ -11,6 +11,7 @@ mod networks;
 mod resume;
 mod runs;
 mod schedules;
+mod search;
 mod support;
 mod watching;
 mod weights;
