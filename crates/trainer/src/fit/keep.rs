@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Fit, result::WeightDigests};
 use crate::{
     Classifier, TrainError,
+    backend::send,
     checkpoint::{AVERAGE, Checkpoint, Checkpoints, Damaged, NETWORK, OPTIMIZER},
     event::{EpochDone, Event, Resumed, Scores},
     run_dir::{RunDir, Weights},
@@ -163,7 +164,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let mut failed = None;
         let source = self.data.train.epoch_from(1, 0);
         let mut batches = source.map_while(|batch| match batch {
-            Ok(batch) => Some(batch.to_tensors(&self.device).images),
+            Ok(batch) => Some(send(batch, &self.device).images),
             Err(e) => {
                 failed = Some(e);
                 None
