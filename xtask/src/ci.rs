@@ -41,6 +41,8 @@ const CHECKS: &[Check] = &[
             "trainer",
             "--test",
             "backends",
+            "--test",
+            "transfers",
             "--features",
             "wgpu,ndarray",
         ],

@@ -44,6 +44,9 @@ enum Chore {
 enum Bench {
     /// The loader, in images a second and in memory, on CIFAR-10.
     Data(bench::data::Args),
+    /// The training loop beside a bare one on Burn, on the CPU.
+    #[command(disable_help_flag = true)]
+    Overhead(bench::overhead::Args),
 }
 
 #[derive(Subcommand)]
@@ -59,6 +62,7 @@ enum Data {
 fn main() -> anyhow::Result<()> {
     match Xtask::parse().chore {
         Chore::Bench(Bench::Data(args)) => args.run(),
+        Chore::Bench(Bench::Overhead(args)) => args.run(),
         Chore::Ci => ci::run(),
         Chore::Docs => docs::make(),
         Chore::Figures => figures::make(),

@@ -92,6 +92,8 @@ mod loader;
 mod mnist_mini;
 mod random;
 mod split;
+#[cfg(feature = "burn")]
+mod tensors;
 
 pub use augment::{Augment, Pipeline};
 pub use batch::{Batch, Pixels};
@@ -106,6 +108,6 @@ pub use random::permutation;
 pub use split::{HoldOut, Split};
 #[cfg(feature = "burn")]
 pub use {
-    batch::{BatchTensors, holds_bytes},
     burn_dataset::{ImageBatcher, ImageItem},
+    tensors::{BatchTensors, holds_bytes},
 };

@@ -3,7 +3,7 @@ use std::{
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
@@ -56,7 +56,13 @@ pub struct BatchLoader {
     drop_last: bool,
     threads: usize,
     ahead: usize,
+    pool: KeptPool,
 }
+
+/// The threads of a loader, from its first epoch on. Threads anew in every epoch would
+/// leave some kilobytes each, which Rayon frees much later.
+#[derive(Debug, Clone, Default)]
+struct KeptPool(Arc<Mutex<Option<Arc<ThreadPool>>>>);
 
 /// What threads need to fill a batch.
 #[derive(Debug, Clone)]
@@ -114,6 +120,7 @@ impl BatchLoader {
             drop_last: false,
             threads: thread::available_parallelism().map_or(1, NonZero::get),
             ahead: 2,
+            pool: KeptPool::default(),
         })
     }
 
@@ -160,6 +167,7 @@ impl BatchLoader {
             return fail("0 threads fill no batch");
         }
         self.threads = threads;
+        self.pool = KeptPool::default();
         Ok(self)
     }
 
@@ -291,7 +299,7 @@ impl BatchLoader {
                 .collect(),
         };
         order.truncate(self.images());
-        let pool = pool(self.threads)?;
+        let pool = self.pool.with(self.threads)?;
         let mut batches = order
             .chunks(source.batch_size)
             .enumerate()
@@ -320,14 +328,21 @@ impl BatchLoader {
     }
 }
 
-fn pool(threads: usize) -> Result<ThreadPool, DataError> {
-    ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|at| format!("data-{at}"))
-        .build()
-        .map_err(|e| DataError::Loader {
-            problem: format!("cannot start {threads} threads: {e}"),
-        })
+impl KeptPool {
+    fn with(&self, threads: usize) -> Result<Arc<ThreadPool>, DataError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = &*kept {
+            return Ok(Arc::clone(pool));
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|at| format!("data-{at}"))
+            .build()
+            .map_err(|e| DataError::Loader {
+                problem: format!("cannot start {threads} threads: {e}"),
+            })?;
+        Ok(Arc::clone(kept.insert(Arc::new(pool))))
+    }
 }
 
 fn fail<T>(problem: impl Into<String>) -> Result<T, DataError> {

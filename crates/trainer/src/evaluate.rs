@@ -6,8 +6,8 @@ use models::TrainingOutput;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BatchSource, Classifier, Evaluation, Loss, TrainError, config::Tta, event::Scores,
-    metrics::Counts,
+    BatchSource, Classifier, Evaluation, Loss, TrainError, backend::send, config::Tta,
+    event::Scores, metrics::Counts,
 };
 
 /// Sums from which scores are made.
@@ -143,7 +143,7 @@ pub(crate) fn score<M: Classifier>(
     loss: &dyn Loss,
     device: &Device,
 ) -> Result<Scores, TrainError> {
-    let (_, scores) = loss_and_scores(network, batch.to_tensors(device), loss)?;
+    let (_, scores) = loss_and_scores(network, send(batch, device), loss)?;
     Ok(scores)
 }
 
@@ -168,7 +168,7 @@ pub fn evaluate_in_full<M: Classifier>(
     for batch in loader.epoch(0) {
         let batch = batch?;
         let targets: Vec<usize> = batch.labels.iter().copied().map(usize::from).collect();
-        let BatchTensors { images, labels, .. } = batch.to_tensors(device);
+        let BatchTensors { images, labels, .. } = send(batch, device);
         let logits = tta.logits(network, images);
         let [_, classes] = logits.dims();
         if let Some(label) = targets.iter().find(|&&label| label >= classes) {

@@ -8,6 +8,7 @@ use models::Network;
 
 use crate::{
     NetworkSource, TrainError,
+    backend::send,
     config::TrainConfig,
     datasets::{load_datasets, plain_name},
     evaluate::evaluate_in_full,
@@ -411,7 +412,7 @@ fn first_network(
     if let Some(loader) = plan.whitening.as_ref().filter(|_| draws) {
         let mut failed = None;
         let batches = loader.epoch(0).map_while(|batch| match batch {
-            Ok(batch) => Some(batch.to_tensors(&device).images),
+            Ok(batch) => Some(send(batch, &device).images),
             Err(e) => {
                 failed = Some(e);
                 None

@@ -139,3 +139,75 @@ fn flex_agrees_with_itself_to_the_bit() {
     let run = || losses(Backend::Flex, AdapterKind::Gpu);
     assert_eq!(run(), run());
 }
+
+/// Batches of all kinds, to the bit, whichever way they come to a device.
+fn batches_arrive_whole(device: &burn::tensor::Device) {
+    use burn::tensor::Tensor;
+    use data::{Batch, Pixels, augment::Normalization};
+    let shape = [3, 2, 3, 3];
+    let values: Vec<f32> = (0..54).map(|i| (i as f32 * 0.7).sin() * 3.0).collect();
+    let bytes: Vec<u8> = (0..54).map(|i| (i * 37 % 256) as u8).collect();
+    let info = data::load("mnist-mini").unwrap().train.info().clone();
+    let info = data::DatasetInfo {
+        channels: 2,
+        mean: vec![0.4914, 0.4465],
+        std: vec![0.247, 0.2616],
+        ..(*info).clone()
+    };
+    let pipeline = data::Pipeline::new(Vec::new(), info.into()).unwrap();
+    let normalization = pipeline.normalization().clone();
+    let bytes = |normalization: &Normalization| Pixels::Bytes(bytes.clone(), normalization.clone());
+    let mut pixels = vec![Pixels::Values(values)];
+    if data::holds_bytes(device) {
+        pixels.push(bytes(&normalization));
+    }
+    let kept = 0.1f32.powi(9);
+    let soft = vec![kept, 1.0 - kept, 0.3, 0.7, 1.0, 0.0];
+    for pixels in pixels {
+        for soft_targets in [None, Some(soft.clone())] {
+            let batch = Batch {
+                pixels: pixels.clone(),
+                labels: vec![0, 258, 65_535],
+                shape,
+                soft_targets: soft_targets.clone(),
+            };
+            let floats = |tensor: Tensor<1>| tensor.try_into_vec_as::<f32>().unwrap();
+            let [one, other] = [
+                batch.clone().to_tensors(device),
+                batch.clone().to_tensors_at_once(device),
+            ];
+            for tensors in [&one, &other] {
+                let labels = tensors.labels.clone().try_into_vec_as::<i32>().unwrap();
+                assert_eq!(labels, [0, 258, 65_535]);
+                let targets = tensors.soft_targets.clone();
+                let targets = targets.map(|targets| floats(targets.flatten(0, 1)));
+                assert_eq!(targets, soft_targets);
+                assert_eq!(tensors.images.dims(), shape);
+            }
+            assert_eq!(one.labels.dtype(), other.labels.dtype());
+            let [one, other] = [one, other].map(|tensors| floats(tensors.images.flatten(0, 3)));
+            assert_eq!(one, other);
+            let expected = batch.values();
+            assert!(
+                one.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5),
+                "{one:?} {expected:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn batches_arrive_whole_on_flex() {
+    let device = burn::tensor::Device::flex();
+    assert!(data::holds_bytes(&device));
+    batches_arrive_whole(&device);
+    batches_arrive_whole(&device.autodiff());
+}
+
+#[cfg(feature = "wgpu")]
+#[test]
+fn batches_arrive_whole_on_wgpu() {
+    let adapter = Backend::Wgpu.adapters()[0].kind;
+    let selected = trainer::backend::select(BackendChoice::Fixed(Backend::Wgpu), adapter);
+    batches_arrive_whole(&selected.unwrap().device);
+}

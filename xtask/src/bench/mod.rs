@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measurements, with the peer's in the same run.
 
 pub mod data;
+pub mod overhead;
 
 use std::fs;
 

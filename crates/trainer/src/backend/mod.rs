@@ -7,6 +7,7 @@ mod wgpu;
 use std::fmt;
 
 use burn::tensor::Device;
+use data::{Batch, BatchTensors};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,12 @@ impl Backend {
         matches!(self, Self::Flex | Self::NdArray)
     }
 
+    /// Whether tensors of `device` lie in the memory of the CPU.
+    fn is_in_host_memory(device: &Device) -> bool {
+        let mut cpus = Self::ALL.into_iter().filter_map(Self::cpu_device);
+        cpus.any(|cpu| cpu == *device)
+    }
+
     /// The backend of that name.
     fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|backend| backend.name() == name)
@@ -139,6 +146,15 @@ impl Backend {
             Self::NdArray => Some(Device::ndarray()),
             _ => None,
         }
+    }
+}
+
+/// Puts a batch on `device`: at once, unless it lies in the memory of the CPU, where
+/// nothing is gained by that.
+pub(crate) fn send(batch: Batch, device: &Device) -> BatchTensors {
+    match Backend::is_in_host_memory(device) {
+        true => batch.to_tensors(device),
+        false => batch.to_tensors_at_once(device),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Classifier, TrainError,
+    backend::send,
     evaluate::{Tally, evaluate, score, training_loss},
     event::{EpochDone, Event, FirstBatch, Parameters, Scores, StepDone},
     gradients::{GradientMean, Gradients},
@@ -97,7 +98,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let seed = step_seed(self.trainer.config.seed, global);
         self.device.seed(seed);
         let images = batch.len();
-        let tensors = batch.to_tensors(&self.device);
+        let tensors = send(batch, &self.device);
         let network = self.network.as_ref().expect("it is put back");
         let (loss, scores) = training_loss(network, tensors, &*self.loss);
         let gradients = Gradients::of(&loss, network);

@@ -12,6 +12,7 @@ use super::{Fit, epoch::step_seed, progress::reached, result::WeightDigests};
 use crate::{
     Classifier, TrainError,
     average::Average,
+    backend::send,
     checkpoint::{AVERAGE, Checkpoint, Checkpoints, Damaged, NETWORK, OPTIMIZER},
     config::{ConfigError, check},
     event::{EpochDone, Event, Resumed, Scores},
@@ -195,7 +196,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let mut failed = None;
         let source = self.data.train.epoch_from(1, 0);
         let mut batches = source.map_while(|batch| match batch {
-            Ok(batch) => Some(batch.to_tensors(&self.device).images),
+            Ok(batch) => Some(send(batch, &self.device).images),
             Err(e) => {
                 failed = Some(e);
                 None
