@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Trains a small convolutional network with a penalty on its confidence, and keeps
-//! history, curves, weights and checkpoints in `runs/own-network`: called again, it
-//! goes on from there. On the digits it reaches 97.5 % of the test images in ten
+//! history, curves, weights and checkpoints in `runs/own-network-NAME`: called again,
+//! it goes on from there. On the digits it reaches 97.5 % of the test images in ten
 //! epochs, in a minute.
 
 use std::path::{Path, PathBuf};
@@ -102,13 +102,14 @@ impl Observer for Lines {
 fn main() -> anyhow::Result<()> {
     let given = std::env::args().nth(1).map(PathBuf::from);
     let digits = tempfile::tempdir()?;
-    let (folder, promised) = match &given {
-        Some(folder) => (folder.as_path(), 0.0),
+    let (folder, name, promised) = match &given {
+        Some(folder) => (folder.as_path(), folder.file_name(), 0.0),
         None => {
             write_digits(digits.path())?;
-            (digits.path(), 0.96)
+            (digits.path(), Some("digits".as_ref()), 0.96)
         }
     };
+    let name = name.unwrap_or("photos".as_ref()).display();
     let options = FolderOptions {
         size: SIZE.into(),
         ..FolderOptions::default()
@@ -137,7 +138,7 @@ fn main() -> anyhow::Result<()> {
     let result = Trainer::new(config)
         .with_loss(LessConfident { share: 0.05 })
         .observe(Lines)
-        .in_folder("runs/own-network".as_ref())?
+        .in_folder(&Path::new("runs").join(format!("own-network-{name}")))?
         .fit(
             &mut network,
             &FitData {

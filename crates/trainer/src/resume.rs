@@ -12,6 +12,7 @@ use crate::{TrainConfig, TrainError, config::ScheduleName};
 const HARMLESS: &[&str] = &[
     "epochs",
     "evaluation",
+    "report_every",
     "stop",
     "checkpoint",
     "log",
@@ -28,7 +29,17 @@ const HARMLESS: &[&str] = &[
 /// # Errors
 /// [`TrainError::OtherConfig`] with every key that has another value.
 pub(crate) fn check(run: &Path, was: &TrainConfig, is: &TrainConfig) -> Result<(), TrainError> {
-    let changes = changes(was, is, HARMLESS)?;
+    check_tables(run, table(was)?, table(is)?)
+}
+
+/// As [`check`], for settings and sizes that a library user trains with in a folder.
+///
+/// # Errors
+/// [`TrainError::OtherConfig`].
+pub(crate) fn check_tables(run: &Path, was: Table, is: Table) -> Result<(), TrainError> {
+    let (was, is) = (Value::Table(was), Value::Table(is));
+    let mut changes = Vec::new();
+    compare("", (&was, &is), HARMLESS, &mut changes);
     match changes.is_empty() {
         true => Ok(()),
         false => Err(TrainError::OtherConfig {

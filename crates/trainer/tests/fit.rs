@@ -408,6 +408,38 @@ fn averaged_statistics_of_burns_batch_norms_are_averaged() {
 }
 
 #[test]
+fn other_settings_and_images_do_not_go_on_in_a_folder() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let start = |config: FitConfig, train: &Stripes| {
+        let mut network = Tiny::new();
+        let data = FitData {
+            train,
+            valid: Some(&VALID),
+        };
+        let trainer = Trainer::new(config).in_folder(folder.path()).unwrap();
+        { trainer }.fit(&mut network, &data)
+    };
+    start(config(), &TRAIN).unwrap();
+    let mut other = config();
+    other.optimizer.lr = Some(0.5);
+    let error = start(other, &TRAIN).unwrap_err().to_string();
+    assert!(error.contains("optimizer.lr was"), "{error}");
+    let error = start(config(), &Stripes { images: 31 }).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("train_images was 30, and would be 31"),
+        "{error}"
+    );
+    let more = FitConfig {
+        epochs: 5,
+        report_every: 7,
+        ..config()
+    };
+    assert_eq!(start(more, &TRAIN).unwrap().history.len(), 5);
+}
+
+#[test]
 fn impossible_settings_are_errors() {
     let _alone = alone();
     let error = |config: FitConfig| {

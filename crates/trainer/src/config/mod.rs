@@ -281,7 +281,7 @@ impl TrainConfig {
     }
 }
 
-fn check_seed(seed: u64) -> Result<(), ConfigError> {
+pub(crate) fn check_seed(seed: u64) -> Result<(), ConfigError> {
     let most = i64::MAX as u64;
     check(
         "seed",

@@ -1,15 +1,17 @@
+use serde::Serialize;
+
 use super::FitData;
 use crate::{
     TrainError,
     config::{
         AverageConfig, CheckpointConfig, LossConfig, OptimizerConfig, ScheduleConfig, StopConfig,
-        TrainConfig, check,
+        TrainConfig, check, check_seed,
     },
 };
 
 /// What of a [`TrainConfig`] is about training itself, whatever the network and
 /// the images are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FitConfig {
     /// Decides what is random in a step, such as dropout.
     pub seed: u64,
@@ -37,6 +39,7 @@ impl FitConfig {
     /// Checks every value, as those of a [`TrainConfig`] are.
     pub(super) fn validate(&self, data: &FitData<'_>) -> Result<(), TrainError> {
         let positive = "it must be at least 1";
+        check_seed(self.seed)?;
         check("epochs", self.epochs, self.epochs >= 1, positive)?;
         check(
             "accumulate",

@@ -8,7 +8,7 @@ use std::{
 use models::StateDict;
 use sha2::{Digest, Sha256};
 
-use super::{Fit, epoch::step_seed, progress::reached, result::WeightDigests};
+use super::{Fit, epoch::step_seed, progress::reached, result::WeightDigests, settings};
 use crate::{
     Classifier, TrainError,
     average::Average,
@@ -30,6 +30,8 @@ pub(crate) struct Folder {
     network: String,
     /// The title of the curves.
     title: String,
+    /// Whether no configuration of a run says what is trained there.
+    keeps_settings: bool,
 }
 
 impl Folder {
@@ -39,6 +41,15 @@ impl Folder {
             dir,
             network: network.into(),
             title: title.into(),
+            keeps_settings: false,
+        }
+    }
+
+    /// The same, with the settings of the training in it, to which resuming holds.
+    pub fn keeping_settings(self) -> Self {
+        Self {
+            keeps_settings: true,
+            ..self
         }
     }
 
@@ -83,6 +94,10 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let checkpoints = folder.checkpoints.clone();
         let run = folder.dir.path().to_path_buf();
         let (found, damaged) = checkpoints.newest()?;
+        if folder.keeps_settings {
+            let config = &self.trainer.config;
+            settings::check(&folder.dir, config, &self.data, found.is_some())?;
+        }
         for one in &damaged {
             let message = format!("{} is passed over: {}", one.path.display(), one.problem);
             self.trainer.emit(&Event::Warning { message })?;

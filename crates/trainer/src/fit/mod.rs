@@ -6,6 +6,7 @@ mod keep;
 mod pending;
 mod progress;
 mod result;
+mod settings;
 mod source;
 mod stop;
 
@@ -126,13 +127,14 @@ impl<'a> Trainer<'a> {
 
     /// Keeps history, curves, weights and checkpoints in a folder, which is made if
     /// it is not there. If it holds checkpoints, [`fit`](Self::fit) goes on from the
-    /// newest that is whole.
+    /// newest that is whole, unless the settings or the numbers of images are others.
     ///
     /// # Errors
     /// [`TrainError::Io`], or [`TrainError::InUse`] if another process trains there.
     pub fn in_folder(mut self, path: &std::path::Path) -> Result<Self, TrainError> {
         let dir = RunDir::at(path)?;
-        self.folder = Some(Folder::new(dir, "network", "training"));
+        let folder = Folder::new(dir, "network", "training");
+        self.folder = Some(folder.keeping_settings());
         Ok(self)
     }
 
