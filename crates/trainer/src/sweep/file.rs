@@ -7,25 +7,24 @@ use toml::{
     de::{DeString, DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{Setting, Sweep, Trial, draw::Range};
+use super::{Setting, Sweep, Trial};
 use crate::{
     Recipe, TrainError,
     config::{ConfigError, Layer, TrainConfig, overlap},
 };
 
 const KEYS: [&str; 5] = ["recipe", "seeds", "config", "grid", "random"];
-const RANGES: [&str; 4] = ["uniform", "log_uniform", "int", "choice"];
 /// More are a slip: they would take years.
-const MOST_RUNS: usize = 100_000;
+pub(super) const MOST_RUNS: usize = 100_000;
 
 /// A key of a configuration with what stands behind it in the file.
-struct Axis<T> {
-    key: String,
-    line: usize,
-    values: T,
+pub(super) struct Axis<T> {
+    pub key: String,
+    pub line: usize,
+    pub values: T,
 }
 
-type Entry<'t, 'a> = (&'t Spanned<DeString<'a>>, &'t Spanned<DeValue<'a>>);
+pub(super) type Entry<'t, 'a> = (&'t Spanned<DeString<'a>>, &'t Spanned<DeValue<'a>>);
 
 /// The sweep of a file. Values of the configuration are not checked yet.
 pub(super) fn read(text: &str, name: &str) -> Result<Sweep, TrainError> {
@@ -105,16 +104,16 @@ fn in_order<'t, 'a>(table: &'t DeTable<'a>) -> Vec<Entry<'t, 'a>> {
 }
 
 /// The keys, and every trial.
-type Trials = (Vec<String>, Vec<Trial>);
+pub(super) type Trials = (Vec<String>, Vec<Trial>);
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     name: &'a str,
     document: Document<'a>,
 }
 
 impl Reader<'_> {
     /// An error at the line of something.
-    fn wrong<T>(&self, at: &Spanned<T>, problem: impl std::fmt::Display) -> ConfigError {
+    pub(super) fn wrong<T>(&self, at: &Spanned<T>, problem: impl std::fmt::Display) -> ConfigError {
         let line = self.document.line(at.span().start);
         ConfigError::Parse {
             file: self.name.into(),
@@ -122,7 +121,10 @@ impl Reader<'_> {
         }
     }
 
-    fn table<'t, 'a>(&self, (key, value): Entry<'t, 'a>) -> Result<&'t DeTable<'a>, ConfigError> {
+    pub(super) fn table<'t, 'a>(
+        &self,
+        (key, value): Entry<'t, 'a>,
+    ) -> Result<&'t DeTable<'a>, ConfigError> {
         let table = value.get_ref().as_table();
         table.ok_or_else(|| self.wrong(key, format!("{}: it must be a table", key.get_ref())))
     }
@@ -145,7 +147,7 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&self, value: &Spanned<DeValue<'_>>) -> Result<Value, ConfigError> {
+    pub(super) fn value(&self, value: &Spanned<DeValue<'_>>) -> Result<Value, ConfigError> {
         Value::deserialize(ValueDeserializer::from(value.clone()))
             .map_err(|e| self.wrong(value, e.message()))
     }
@@ -189,60 +191,9 @@ impl Reader<'_> {
         Ok((axes.into_iter().map(|axis| axis.key).collect(), trials))
     }
 
-    /// As many different draws as are asked for.
-    fn random(&self, entry: Entry<'_, '_>) -> Result<Trials, ConfigError> {
-        let mut table = self.table(entry)?.clone();
-        let mut number = |key: &str, least: i64| {
-            let Some((name, value)) = table.remove_entry(key) else {
-                return Ok(None);
-            };
-            let found = self.value(&value)?.as_integer();
-            let found = found.filter(|&found| found >= least);
-            let problem = format!("{key}: it must be a whole number of at least {least}");
-            found
-                .map(|found| Some(found as u64))
-                .ok_or_else(|| self.wrong(&name, problem))
-        };
-        let seed = number("seed", 0)?.unwrap_or(0);
-        let missing = || self.wrong(entry.0, "random: `trials` is missing, the number of trials");
-        let wanted = number("trials", 1)?.ok_or_else(missing)?;
-        if wanted > MOST_RUNS as u64 {
-            let problem = format!("random: at most {MOST_RUNS} trials are possible");
-            return Err(self.wrong(entry.0, problem));
-        }
-        let mut axes: Vec<Axis<Range>> = Vec::new();
-        self.axes(&table, "", &mut axes, &|key, value| self.range(key, value))?;
-        self.some(entry, &axes)?;
-
-        let mut trials: Vec<Trial> = Vec::new();
-        let mut names = std::collections::HashSet::new();
-        // Of a small space, draws soon repeat each other.
-        for number in 0..wanted.saturating_mul(20) + 1000 {
-            let settings = axes.iter().map(|axis| Setting {
-                key: axis.key.clone(),
-                value: axis.values.draw(seed, number, &axis.key),
-                line: axis.line,
-            });
-            let trial = Trial(settings.collect());
-            if names.insert(trial.name()) {
-                trials.push(trial);
-            }
-            if trials.len() as u64 == wanted {
-                return Ok((axes.into_iter().map(|axis| axis.key).collect(), trials));
-            }
-        }
-        Err(self.wrong(
-            entry.0,
-            format!(
-                "random: trials = {wanted}: only {} different ones were found; take fewer",
-                trials.len()
-            ),
-        ))
-    }
-
     /// Puts the keys of `table` and of the tables in it into `axes`. `read` gives what
     /// stands behind a key, and `None` for a table of keys.
-    fn axes<'t, 'a, T>(
+    pub(super) fn axes<'t, 'a, T>(
         &self,
         table: &'t DeTable<'a>,
         within: &str,
@@ -284,7 +235,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn some<T>(&self, (key, _): Entry<'_, '_>, axes: &[Axis<T>]) -> Result<(), ConfigError> {
+    pub(super) fn some<T>(
+        &self,
+        (key, _): Entry<'_, '_>,
+        axes: &[Axis<T>],
+    ) -> Result<(), ConfigError> {
         match axes.is_empty() {
             true => Err(self.wrong(key, format!("{}: there is no key in it", key.get_ref()))),
             false => Ok(()),
@@ -292,7 +247,7 @@ impl Reader<'_> {
     }
 
     /// The values of a list, of which there are some, and none twice.
-    fn different(
+    pub(super) fn different(
         &self,
         key: &Spanned<DeString<'_>>,
         items: &[Spanned<DeValue<'_>>],
@@ -309,62 +264,5 @@ impl Reader<'_> {
             true => Err(self.wrong(key, format!("{}: the list is empty", key.get_ref()))),
             false => Ok(values),
         }
-    }
-
-    /// Where the values of a key are drawn from; `None` for a table of keys.
-    fn range(
-        &self,
-        key: &Spanned<DeString<'_>>,
-        value: &Spanned<DeValue<'_>>,
-    ) -> Result<Option<Range>, ConfigError> {
-        let wrong = |problem: String| self.wrong(key, format!("{}: {problem}", key.get_ref()));
-        let kinds = "{ uniform = [from, to] }, { log_uniform = [from, to] }, { int = [from, to] } \
-                     or { choice = [value, …] }";
-        let Some(table) = value.get_ref().as_table() else {
-            return Err(wrong(format!("it must say what is drawn: {kinds}")));
-        };
-        let is_kind = |name: &str| RANGES.contains(&name);
-        let Some((kind, list)) = table.iter().find(|(name, _)| is_kind(name.get_ref())) else {
-            let tables = table.iter().all(|(_, value)| value.get_ref().is_table());
-            return match tables && !table.is_empty() {
-                true => Ok(None),
-                false => Err(wrong(format!("it must be one of {kinds}"))),
-            };
-        };
-        if table.len() > 1 {
-            return Err(wrong(format!("it must be just one of {kinds}")));
-        }
-        let kind: &str = kind.get_ref();
-        let Some(items) = list.get_ref().as_array() else {
-            return Err(wrong(format!("{kind} must be a list")));
-        };
-        if kind == "choice" {
-            return self.different(key, items).map(Range::Choice).map(Some);
-        }
-        let values: Result<Vec<Value>, ConfigError> = items.iter().map(|i| self.value(i)).collect();
-        let values = values?;
-        let float = |value: &Value| value.as_float().or(value.as_integer().map(|i| i as f64));
-        let range = match (kind, values.as_slice()) {
-            ("int", [Value::Integer(from), Value::Integer(to)]) if from < to => {
-                Some(Range::Int(*from, *to))
-            }
-            ("int", _) => None,
-            (_, [from, to]) => match (float(from), float(to)) {
-                (Some(from), Some(to)) if from < to && (to - from).is_finite() => match kind {
-                    "uniform" => Some(Range::Uniform(from, to)),
-                    _ => Some(Range::LogUniform(from, to)).filter(|_| from > 0.0),
-                },
-                _ => None,
-            },
-            _ => None,
-        };
-        let two = match kind {
-            "int" => "two whole numbers, the smaller one first",
-            "uniform" => "two numbers, the smaller one first",
-            _ => "two numbers above 0, the smaller one first",
-        };
-        range
-            .map(Some)
-            .ok_or_else(|| wrong(format!("{kind} must be a list of {two}")))
     }
 }

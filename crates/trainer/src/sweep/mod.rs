@@ -7,6 +7,7 @@
 mod draw;
 mod error;
 mod file;
+mod random;
 mod ranking;
 mod record;
 mod run;
