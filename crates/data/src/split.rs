@@ -28,7 +28,13 @@ pub enum HoldOut {
     /// So many.
     Count(usize),
     /// A share of all, from 0 to below 1, rounded to the nearest whole image.
-    Share(f64),
+    Share(
+        #[cfg_attr(
+            feature = "schema",
+            schemars(range(min = 0), extend("exclusiveMaximum" = 1))
+        )]
+        f64,
+    ),
 }
 
 impl fmt::Display for HoldOut {

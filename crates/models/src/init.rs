@@ -56,6 +56,7 @@ pub enum Weights {
     /// Normal around 0.
     Normal {
         /// Deviation, at least 0.
+        #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
         std: f64,
     },
     /// Always the same value.

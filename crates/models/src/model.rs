@@ -14,14 +14,19 @@ pub struct ModelOptions {
     #[serde(skip_serializing_if = "Form::is_auto")]
     #[cfg_attr(feature = "schema", schemars(extend("default" = "auto")))]
     pub form: Form,
-    /// Factor of all channels and hidden features, above 0; rounded to the nearest,
-    /// at least 1. Only in convolutional families from AlexNet on.
+    /// Factor of all channels and hidden features, above 0 and at most 64; rounded to
+    /// the nearest, at least 1. Only in convolutional families from AlexNet on.
+    #[cfg_attr(feature = "schema", schemars(range(max = 64), extend("exclusiveMinimum" = 0)))]
     pub width: f64,
     /// Whether there are second classifiers for training. Only in GoogLeNet.
     pub auxiliary_heads: bool,
     /// Probability of all dropout layers, 0 ≤ p < 1. Left out: the architecture's own.
     /// Only in networks that have such layers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(range(min = 0), extend("exclusiveMaximum" = 1))
+    )]
     pub dropout: Option<f64>,
     /// How the parameters start. Left out: the architecture's own.
     #[serde(skip_serializing_if = "Option::is_none")]

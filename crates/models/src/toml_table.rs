@@ -184,13 +184,20 @@ fn find<'t, 'a>(
         match value.get_ref() {
             DeValue::Table(_) => inside(key.get_ref().to_string(), value),
             DeValue::Array(items) => items.iter().enumerate().find_map(|(at, item)| {
-                let is_table = item.get_ref().is_table();
-                let mut inside = || inside(format!("{} {}", key.get_ref(), at + 1), item);
-                is_table.then(&mut inside).flatten()
+                if !item.get_ref().is_table() {
+                    return holds(item, span).then_some((key, value));
+                }
+                inside(format!("{} {}", key.get_ref(), at + 1), item)
             }),
             _ => None,
         }
     })
+}
+
+/// Whether a value, or one in the lists that it is made of, stands at `span`.
+fn holds(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
+    let items = value.get_ref().as_array();
+    value.span() == *span || items.is_some_and(|items| items.iter().any(|item| holds(item, span)))
 }
 
 /// The keys that a variant of `T` has, the tag itself left out.

@@ -43,7 +43,7 @@ impl Average {
             AverageName::None => return None,
             AverageName::Ema => Kind::Ema {
                 decay: config.decay(),
-                warmup: config.warmup.unwrap_or_default(),
+                warmup: config.warmup(),
             },
             AverageName::Swa => Kind::Swa {
                 start_epoch: config.start_epoch(epochs),
@@ -296,6 +296,28 @@ mod tests {
         let mut average = Average::new(&ema(), 1, &own).unwrap();
         (0..50).for_each(|_| average.after_update(&own));
         assert_eq!(average.state_dict().unwrap(), own.state_dict().unwrap());
+    }
+
+    #[test]
+    fn an_exponential_average_follows_early_updates() {
+        let device = Device::flex().autodiff();
+        let config = AverageConfig {
+            name: AverageName::Ema,
+            ..AverageConfig::default()
+        };
+        let (first, own) = (network(0, &device), network(1, &device));
+        let mut average = Average::new(&config, 1, &first).unwrap();
+        average.after_update(&first);
+        (0..70).for_each(|_| average.after_update(&own));
+        let found = average.state_dict().unwrap();
+        for (name, expected) in own.state_dict().unwrap().iter() {
+            for (found, expected) in found.get(name).unwrap().values.iter().zip(&expected.values) {
+                assert!(
+                    (found - expected).abs() < 1e-4,
+                    "{name}: {found} {expected}"
+                );
+            }
+        }
     }
 
     #[test]

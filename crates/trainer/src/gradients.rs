@@ -1,6 +1,6 @@
 //! Gradients of a loss: clipped and averaged on the device, nothing is read back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use burn::{
     module::{Module, ModuleVisitor, Param, ParamId},
@@ -72,6 +72,11 @@ impl Gradients {
         Some(norm)
     }
 
+    /// Leaves out those of other parameters.
+    pub(crate) fn retain(&mut self, parameters: &HashSet<ParamId>) {
+        self.tensors.retain(|(id, _)| parameters.contains(id));
+    }
+
     /// By parameter.
     pub(crate) fn into_map(self) -> HashMap<ParamId, Tensor<1>> {
         self.tensors.into_iter().collect()
@@ -117,35 +122,34 @@ impl ModuleVisitor for Reader {
     }
 }
 
-/// The mean of the gradients of several batches, weighted by their images: that of
-/// one batch of all their images, if each loss is the mean over its images and no
-/// layer mixes images (as batch norms do).
+/// The mean of the gradients of several batches, each with the weight that its loss
+/// was divided by, as [`Loss::weight`](crate::Loss::weight) tells: that of one batch of
+/// all their images, if no layer mixes images (as batch norms do).
 ///
 /// The mean of a single batch is its gradients, bit for bit.
 #[derive(Debug, Default)]
 pub struct GradientMean {
     mean: Gradients,
-    images: usize,
+    weight: f64,
 }
 
 impl GradientMean {
-    /// Adds the gradients of the mean loss of `images` images.
-    pub fn add(&mut self, gradients: Gradients, images: usize) {
-        let before = self.images;
-        self.images += images;
-        match before {
-            0 => self.mean = gradients,
-            _ => {
-                let share = images as f64 / self.images as f64;
-                self.mean.approach(gradients, share);
-            }
+    /// Adds the gradients of a loss that was divided by `weight`, above 0: of a plain
+    /// mean, the number of images.
+    pub fn add(&mut self, gradients: Gradients, weight: f64) {
+        let is_first = self.weight == 0.0;
+        self.weight += weight;
+        if is_first {
+            self.mean = gradients;
+        } else {
+            self.mean.approach(gradients, weight / self.weight);
         }
     }
 
-    /// How many images it is the mean of.
+    /// The sum of the weights.
     #[must_use]
-    pub fn images(&self) -> usize {
-        self.images
+    pub fn weight(&self) -> f64 {
+        self.weight
     }
 
     /// The mean so far. What is added next begins another one.
@@ -196,9 +200,9 @@ mod tests {
         // The last is short.
         let mut mean = GradientMean::default();
         for (from, to) in [(0, 4), (4, 8), (8, IMAGES)] {
-            mean.add(gradients(&network, from, to, &device), to - from);
+            mean.add(gradients(&network, from, to, &device), (to - from) as f64);
         }
-        assert_eq!(mean.images(), IMAGES);
+        assert_eq!(mean.weight(), IMAGES as f64);
         let found = values(&mean.finish());
         assert_eq!(found.len(), 61_706);
         let most = whole.iter().fold(0.0f32, |most, v| most.max(v.abs()));
@@ -206,8 +210,8 @@ mod tests {
             assert!((found - whole).abs() <= 1e-6 * most, "{found} {whole}");
         }
         // It begins anew, and the mean of one is that one.
-        assert_eq!(mean.images(), 0);
-        mean.add(gradients(&network, 0, IMAGES, &device), IMAGES);
+        assert_eq!(mean.weight(), 0.0);
+        mean.add(gradients(&network, 0, IMAGES, &device), IMAGES as f64);
         assert_eq!(values(&mean.finish()), whole);
     }
 

@@ -21,6 +21,15 @@ pub trait Loss: Send {
         labels: Tensor<1, Int>,
         soft_targets: Option<Tensor<2>>,
     ) -> Tensor<1>;
+
+    /// What [`forward`](Self::forward) divides the sum over the images of a batch by,
+    /// above 0: the share of the batch in an update of several. `labels` are those of
+    /// its images, of which there is at least one; `mixed` says whether it has soft
+    /// targets. By default the number of images.
+    fn weight(&self, labels: &[u16], mixed: bool) -> f64 {
+        let _ = mixed;
+        labels.len() as f64
+    }
 }
 
 impl LossConfig {
@@ -30,9 +39,10 @@ impl LossConfig {
     /// # Errors
     /// [`ConfigError::Value`] if the class weights do not fit the classes.
     pub fn init(&self, counts: &[usize], device: &Device) -> Result<Box<dyn Loss>, ConfigError> {
+        let by_class = self.weights(counts)?;
         // Constants: they need no gradient.
-        let weights = self.weights(counts)?.map(|weights| {
-            Tensor::<1>::from_floats(weights.as_slice(), device)
+        let weights = by_class.as_deref().map(|weights| {
+            Tensor::<1>::from_floats(weights, device)
                 .without_autodiff()
                 .reshape([1, counts.len()])
         });
@@ -40,6 +50,7 @@ impl LossConfig {
             LossName::CrossEntropy => Box::new(CrossEntropy {
                 smoothing: self.label_smoothing.unwrap_or(0.0),
                 weights,
+                by_class,
             }),
             LossName::Focal => Box::new(Focal {
                 gamma: self.gamma.unwrap_or(2.0),
@@ -69,6 +80,8 @@ fn targets(
 struct CrossEntropy {
     smoothing: f64,
     weights: Option<Tensor<2>>,
+    /// The same on the host.
+    by_class: Option<Vec<f64>>,
 }
 
 impl Loss for CrossEntropy {
@@ -100,6 +113,17 @@ impl Loss for CrossEntropy {
         match divisor {
             Some(divisor) => -sum / divisor,
             None => -sum / images as f64,
+        }
+    }
+
+    fn weight(&self, labels: &[u16], mixed: bool) -> f64 {
+        match &self.by_class {
+            Some(by_class) if !mixed => {
+                // No class, no target.
+                let of = |&label: &u16| by_class.get(usize::from(label));
+                labels.iter().filter_map(of).sum()
+            }
+            _ => labels.len() as f64,
         }
     }
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use data::{
     BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
-    augment::Normalization,
+    augment::{Augment, Normalization},
 };
 use models::{Form, NetworkFile, NetworkSpec, Summary};
 use std::sync::Arc;
@@ -54,7 +54,8 @@ impl Plan {
     pub fn new(mut config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
         config.validate()?;
         let info = Arc::clone(datasets.train.info());
-        let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))?;
+        let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))
+            .map_err(|error| not_a_step(error, &config.augment))?;
 
         let normalization = pipeline.normalization().clone();
         let (image, classes) = (pipeline.shape(), info.classes.len());
@@ -230,6 +231,36 @@ fn no_loss_to_go_by() -> ConfigError {
             .into(),
         origin: None,
     }
+}
+
+/// The error of a step of the augmentation, as one of its key.
+fn not_a_step(error: DataError, steps: &[Augment]) -> TrainError {
+    let (position, key, problem) = match error {
+        DataError::Augment {
+            position,
+            key,
+            problem,
+            ..
+        } => (position, format!(".{key}"), problem),
+        DataError::AugmentOrder {
+            position, before, ..
+        } => (
+            position,
+            String::new(),
+            format!("it must come before {before}"),
+        ),
+        other => return other.into(),
+    };
+    let at = position - 1;
+    let step = toml::Table::try_from(&steps[at]).unwrap_or_default();
+    let value = step.get(key.trim_start_matches('.'));
+    ConfigError::Value {
+        key: format!("augment[{at}]{key}").into(),
+        value: value.map_or_else(|| steps[at].name().into(), ToString::to_string),
+        problem,
+        origin: None,
+    }
+    .into()
 }
 
 /// The error of a split, as one of the key that asks for it.

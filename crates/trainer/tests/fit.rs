@@ -14,7 +14,7 @@ use models::{Network, NetworkSpec, StateDict};
 use trainer::{
     BatchSource, Classifier, EndedBy, EpochBatches, Event, FitConfig, FitData, FitResult, Loss,
     Observer, StopFlag, TrainError, Trainer,
-    config::{AverageConfig, AverageName, StopConfig, TrainConfig},
+    config::{AverageConfig, AverageName, ClassWeights, LossConfig, StopConfig, TrainConfig},
 };
 
 /// Burn's CPU backend has one generator for a process, from which dropout draws: only
@@ -205,6 +205,79 @@ fn accumulated_gradients_are_those_of_one_batch() {
     });
     assert_eq!(result.updates, 12);
     assert!(result.history[3].train.loss < result.history[0].train.loss);
+}
+
+#[test]
+fn accumulated_gradients_of_weighted_classes_are_those_of_one_batch() {
+    let _alone = alone();
+    /// 200 images, of which those of the rare class come last.
+    struct Sorted {
+        batch: usize,
+    }
+    impl BatchSource for Sorted {
+        fn images(&self) -> usize {
+            200
+        }
+        fn batches(&self) -> usize {
+            self.images() / self.batch
+        }
+        fn epoch_from(&self, _: u64, first: usize) -> EpochBatches<'_> {
+            Box::new((first..self.batches()).map(move |batch| {
+                let images = batch * self.batch..(batch + 1) * self.batch;
+                let label = |image| match image {
+                    0..100 => 0,
+                    100..185 => 1,
+                    _ => 2,
+                };
+                let pixels = images.clone().flat_map(|image| {
+                    (0..SIDE * SIDE)
+                        .map(move |pixel| ((image * 31 + pixel * 17) % 23) as f32 / 23.0)
+                });
+                Ok(Batch {
+                    shape: [self.batch, 1, SIDE, SIDE],
+                    pixels: Pixels::Values(pixels.collect()),
+                    labels: images.map(label).collect(),
+                    soft_targets: None,
+                })
+            }))
+        }
+    }
+    let start = Tiny {
+        dropout: DropoutConfig::new(0.0).init(),
+        ..Tiny::new()
+    };
+    let after_an_update = |batch: usize| {
+        let config = FitConfig {
+            epochs: 1,
+            accumulate: 200 / batch,
+            loss: LossConfig {
+                class_weights: Some(ClassWeights::List(vec![0.5, 1.0, 20.0])),
+                ..LossConfig::default()
+            },
+            ..config()
+        };
+        let mut network = start.clone();
+        let data = FitData {
+            train: &Sorted { batch },
+            valid: None,
+        };
+        let mut trainer = Trainer::new(config).class_counts(vec![100, 85, 15]);
+        let result = trainer.fit(&mut network, &data).unwrap();
+        assert_eq!(result.updates, 1);
+        let state = StateDict::of(&network).unwrap();
+        state.get("fc.weight").unwrap().values.clone()
+    };
+    let (whole, parts) = (after_an_update(200), after_an_update(20));
+    let before = StateDict::of(&start).unwrap();
+    let before = &before.get("fc.weight").unwrap().values;
+    let difference = |one: &[f32], other: &[f32]| {
+        let pairs = one.iter().zip(other);
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    let moved = difference(&whole, before);
+    assert!(moved > 1e-3, "{moved}");
+    let apart = difference(&whole, &parts) / moved;
+    assert!(apart < 1e-5, "{apart:e} of the update");
 }
 
 #[test]

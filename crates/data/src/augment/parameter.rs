@@ -84,9 +84,11 @@ pub enum Interpolation {
 #[serde(untagged, expecting = "a size: pixels, or [height, width]")]
 pub enum Size {
     /// As high as wide.
-    Square(usize),
+    Square(#[cfg_attr(feature = "schema", schemars(range(min = 1, max = 4096)))] usize),
     /// Height and width.
-    Rectangle([usize; 2]),
+    Rectangle(
+        #[cfg_attr(feature = "schema", schemars(inner(range(min = 1, max = 4096))))] [usize; 2],
+    ),
 }
 
 impl From<usize> for Size {

@@ -57,6 +57,10 @@ pub struct FolderOptions {
     pub channels: usize,
     /// The share of the images that become the test part where the folder has
     /// none, above 0 and below 1. Left out: 0.2.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))
+    )]
     pub test_share: f64,
     /// Draws the test part, with the paths of the files: a file that is added or
     /// removed moves at most one other of its class. Not the seed of a run, so that

@@ -164,7 +164,23 @@ impl ConfigArgs {
         for assignment in &self.set {
             layers.push(Layer::set(assignment)?);
         }
-        let mut config = TrainConfig::from_layers(&layers)?;
+        let mut named = layers.clone();
+        for (key, name) in [
+            (
+                "optimizer.name",
+                self.optimizer.map(|name| name.to_string()),
+            ),
+            (
+                "schedule.name",
+                self.schedule.map(|name| name.name().into()),
+            ),
+        ] {
+            // Here already: what is there of another name falls away.
+            if let Some(name) = name {
+                named.push(Layer::set(&format!("{key}={name}"))?);
+            }
+        }
+        let mut config = TrainConfig::from_layers(&named)?;
         let flags = self.override_with_flags(&mut config);
         let origins = Origins { flags, layers };
         origins.check()?;
@@ -259,7 +275,14 @@ pub struct Origins {
 impl Origins {
     /// That no key is given twice: it would not be clear which one counts.
     fn check(&self) -> Result<(), ConfigError> {
-        for set in self.layers.iter().filter_map(Layer::key) {
+        let sets: Vec<&str> = self.layers.iter().filter_map(Layer::key).collect();
+        for (at, set) in sets.iter().copied().enumerate() {
+            if let Some(other) = sets[..at].iter().find(|other| overlap(set, other)) {
+                return Err(ConfigError::Set {
+                    given: set.into(),
+                    problem: format!("--set {other} sets that too: leave one of them out"),
+                });
+            }
             if let Some((_, flag)) = self.flags.iter().find(|(key, _)| overlap(set, key)) {
                 return Err(ConfigError::Set {
                     given: set.into(),

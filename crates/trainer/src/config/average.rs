@@ -13,14 +13,18 @@ pub struct AverageConfig {
     /// How much of itself the average keeps in an update, 0 ≤ decay < 1. For
     /// `ema`. Left out: 0.999.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub decay: Option<f64>,
     /// Whether the average keeps less at first: min(`decay`, (1 + t) / (10 + t)) in
-    /// its update t, counted from 0. For `ema`. Left out: false.
+    /// its update t, counted from 0. For `ema`. Left out: true. Without it the weights
+    /// that the run began with stay in the average for some 5 / (1 − `decay`) updates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<bool>,
     /// The first epoch, from 1 to the epochs of the run, whose weights are
-    /// averaged. For `swa`. Left out: the first after three quarters of the epochs.
+    /// averaged. For `swa`. Left out: the first after three quarters of the
+    /// epochs that the run is begun with.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub start_epoch: Option<usize>,
 }
 
@@ -58,6 +62,12 @@ impl AverageConfig {
     #[must_use]
     pub fn decay(&self) -> f64 {
         self.decay.unwrap_or(0.999)
+    }
+
+    /// Whether the exponential average keeps less at first.
+    #[must_use]
+    pub fn warmup(&self) -> bool {
+        self.warmup.unwrap_or(true)
     }
 
     /// The first epoch, from 1, of those that are averaged in a run of `epochs`.

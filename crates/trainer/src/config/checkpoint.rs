@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, check};
+use super::{ConfigError, WRONG_TIME, check, is_possible_time};
 
 /// When checkpoints are written, from which a run goes on, and which are kept.
 /// None of it changes what a run computes.
@@ -16,10 +16,10 @@ pub struct CheckpointConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub every_updates: Option<usize>,
-    /// Write one when so many minutes have passed since the last, above 0. Left
-    /// out: not by time.
+    /// Write one when so many minutes have passed since the last, above 0 and up to
+    /// 1e9. Left out: not by time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(range(max = 1e9), extend("exclusiveMinimum" = 0))]
     pub every_minutes: Option<f64>,
     /// How many of the newest to keep, at least 1. A second one is what a damaged
     /// newest falls back to.
@@ -53,8 +53,8 @@ impl CheckpointConfig {
             check(
                 "checkpoint.every_minutes",
                 minutes,
-                minutes.is_finite() && minutes > 0.0,
-                "it must be a number above 0",
+                is_possible_time(minutes),
+                WRONG_TIME,
             )?;
         }
         check(

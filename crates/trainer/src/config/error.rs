@@ -68,6 +68,51 @@ pub(crate) fn check(
     })
 }
 
+/// Whether networks, which compute in 32 bits, can hold a value: 0, or a number of
+/// ordinary size. Larger ones would be infinite there, and smaller ones 0.
+pub(super) fn fits_32_bits(value: f64) -> bool {
+    value == 0.0 || (value as f32).is_normal()
+}
+
+/// Whether it is a number above 0 that 32 bits can hold.
+pub(super) fn is_positive(value: f64) -> bool {
+    value > 0.0 && fits_32_bits(value)
+}
+
+/// Whether it is a number of at least 0 that 32 bits can hold.
+pub(super) fn is_not_negative(value: f64) -> bool {
+    value >= 0.0 && fits_32_bits(value)
+}
+
+/// What is said if not [`is_positive`].
+pub(super) const POSITIVE: &str =
+    "it must be a number above 0 that 32 bits can hold, 1.2e-38 to 3.4e38";
+
+/// What is said if not [`is_not_negative`].
+pub(super) const NOT_NEGATIVE: &str =
+    "it must be 0, or a number above 0 that 32 bits can hold, 1.2e-38 to 3.4e38";
+
+/// Whether it is a time in minutes that the clock of a run can hold.
+pub(super) fn is_possible_time(minutes: f64) -> bool {
+    minutes > 0.0 && minutes <= 1e9
+}
+
+/// What is said if not [`is_possible_time`].
+pub(super) const WRONG_TIME: &str = "it must be a number above 0 and at most 1e9";
+
+/// An error of the value of `key` unless it is left out or possible.
+pub(super) fn check_given(
+    key: &'static str,
+    value: Option<f64>,
+    possible: impl Fn(f64) -> bool,
+    problem: &str,
+) -> Result<(), ConfigError> {
+    match value {
+        Some(value) => check(key, value, possible(value), problem),
+        None => Ok(()),
+    }
+}
+
 /// An error of the first given key that `what` does not take: `own` are the keys that
 /// it takes, `common` those that all of its kind take. Of the `given`, the names with
 /// their table, and the values.

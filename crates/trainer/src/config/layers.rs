@@ -152,7 +152,9 @@ impl Layer {
     /// in it: file and line, or `--set KEY`.
     fn place(&self, key: &str) -> Option<String> {
         let line = |key: &str| {
-            let line = line_of(&self.text, key)?;
+            // Of a step of a list at least the step.
+            let step = || line_of(&self.text, &key[..=key.rfind(']')?]);
+            let line = line_of(&self.text, key).or_else(step)?;
             Some(format!("{}, line {line}", self.name))
         };
         match &self.kind {
@@ -195,6 +197,7 @@ impl Layer {
                 Spanned::new(at.start + offset..at.end + offset, name)
             })
             .collect();
+        self.within_tables(table)?;
         set(table, &path, moved(found, offset + value));
         Ok(())
     }
@@ -207,6 +210,45 @@ impl Layer {
         Ok(parsed.into_inner())
     }
 
+    /// That what the key of a [`set`](Self::set) stands in is a table, or not there.
+    fn within_tables(&self, table: &DeTable<'_>) -> Result<(), ConfigError> {
+        let Some((within, _)) = self.key().and_then(|key| key.rsplit_once('.')) else {
+            return Ok(());
+        };
+        let refuse = |name: &str, kind: &str| {
+            Err(ConfigError::Set {
+                given: self.key().unwrap_or_default().into(),
+                problem: format!("`{name}` is {kind}, and no table with keys: set it as a whole"),
+            })
+        };
+        let defaults = defaults();
+        let (mut own, mut given) = (Some(&defaults), Some(table));
+        let mut end = 0;
+        for name in within.split('.') {
+            end += name.len();
+            let (of_own, of_given) = (
+                own.and_then(|table| table.get(name)),
+                given
+                    .and_then(|table| table.get(name))
+                    .map(Spanned::get_ref),
+            );
+            (own, given) = (
+                of_own.and_then(toml::Value::as_table),
+                of_given.and_then(DeValue::as_table),
+            );
+            let is_list = of_own.is_some_and(toml::Value::is_array)
+                || of_given.is_some_and(DeValue::is_array);
+            match (of_own.is_some(), of_given.is_some()) {
+                _ if own.is_some() || given.is_some() => {}
+                (false, false) => {}
+                _ if is_list => return refuse(&within[..end], "a list"),
+                _ => return refuse(&within[..end], "a value"),
+            }
+            end += 1;
+        }
+        Ok(())
+    }
+
     fn wrong(&self, message: String) -> ConfigError {
         ConfigError::Parse {
             file: self.name.clone(),
@@ -215,11 +257,44 @@ impl Layer {
     }
 }
 
-/// Whether one of two keys is the other one, or a table that it stands in.
+/// Whether one of two keys is the other one, or a table or list that it stands in.
 #[must_use]
 pub fn overlap(one: &str, other: &str) -> bool {
-    let both = one.split('.').zip(other.split('.'));
-    both.into_iter().all(|(one, other)| one == other)
+    // Of `groups[0]`, the list.
+    let names = |key| str::split(key, '.').map(|part| part.split('[').next().unwrap_or(part));
+    names(one)
+        .zip(names(other))
+        .all(|(one, other)| one == other)
+}
+
+/// The tables whose keys depend on their `name`, each with the keys that do not.
+const NAMED: [(&str, &[&str]); 4] = [
+    (
+        "optimizer",
+        &[
+            "decay_norm_and_bias",
+            "clip_value",
+            "clip_norm",
+            "freeze",
+            "groups",
+        ],
+    ),
+    ("schedule", &["warmup_epochs"]),
+    ("loss", &[]),
+    ("average", &[]),
+];
+
+/// The configuration that is made of nothing, as a table.
+fn defaults() -> toml::Table {
+    toml::Table::try_from(TrainConfig::default()).expect("plain values")
+}
+
+/// The names in the tables of [`NAMED`], as far as they are given.
+fn names(table: &DeTable<'_>) -> [Option<String>; NAMED.len()] {
+    NAMED.map(|(within, _)| {
+        let name = table.get(within)?.get_ref().as_table()?.get("name")?;
+        name.get_ref().as_str().map(Into::into)
+    })
 }
 
 /// Where the last of `layers` that gives `key` does so: file and line, or `--set KEY`.
@@ -231,26 +306,84 @@ pub fn place(layers: &[Layer], key: &str) -> Option<String> {
 impl TrainConfig {
     /// The default, with `layers` over it, the last one on top.
     ///
+    /// Where a [set](Layer::set) key makes `optimizer.name`, `schedule.name`,
+    /// `loss.name` or `average.name` another one than the texts below it, what they
+    /// say in that table for their own name falls away, and the new one has its
+    /// defaults: all but the patterns, groups and clipping of the optimizer and
+    /// `schedule.warmup_epochs`.
+    ///
     /// # Errors
     /// [`ConfigError::Parse`] with the layer, the line and the key. Values are
     /// checked by [`validate`](Self::validate).
     pub fn from_layers(layers: &[Layer]) -> Result<Self, ConfigError> {
         let mut table = DeTable::new();
         let mut text = String::new();
+        let mut below = names(&table);
+        // Where the texts stand: other keys were set.
+        let mut texts = Vec::new();
         for layer in layers {
-            layer.put_into(&mut table, text.len())?;
+            let start = text.len();
+            layer.put_into(&mut table, start)?;
             text += &layer.text;
             text += "\n";
+            if layer.kind == Kind::Text {
+                below = names(&table);
+                texts.push(start..text.len());
+            }
         }
-        let root = Spanned::new(0..text.len(), DeValue::Table(table.clone()));
-        Self::deserialize(ValueDeserializer::from(root)).map_err(|error| {
-            let document = Document::new(&text);
-            let wrong = wrong_step(&document, &table)
-                .or_else(|| wrong_init(&document, &table))
-                .unwrap_or_else(|| toml_table::explain(&document, &table, &error));
-            at_its_layer(layers, wrong.line, wrong.problem)
-        })
+        let read = |table: &DeTable<'_>| {
+            let root = Spanned::new(0..text.len(), DeValue::Table(table.clone()));
+            Self::deserialize(ValueDeserializer::from(root)).map_err(|error| {
+                let document = Document::new(&text);
+                let wrong = wrong_step(&document, table)
+                    .or_else(|| wrong_init(&document, table))
+                    .unwrap_or_else(|| toml_table::explain(&document, table, &error));
+                at_its_layer(layers, wrong.line, wrong.problem)
+            })
+        };
+        // What falls away has to be right as well.
+        let whole = read(&table)?;
+        match drop_of_other_names(&mut table, &below, &texts) {
+            true => read(&table),
+            false => Ok(whole),
+        }
     }
+}
+
+/// Takes the keys out of `table` that stand in `texts` and belong to other names than
+/// it has now, those `below`. Whether there are any.
+fn drop_of_other_names(
+    table: &mut DeTable<'_>,
+    below: &[Option<String>],
+    texts: &[Range<usize>],
+) -> bool {
+    let defaults = defaults();
+    let now = names(table);
+    let mut any = false;
+    for (((within, common), below), now) in NAMED.into_iter().zip(below).zip(now) {
+        let own = || Some(defaults.get(within)?.get("name")?.as_str()?.to_string());
+        if below.clone().or_else(own) == now.or_else(own) {
+            continue;
+        }
+        let Some(DeValue::Table(inner)) = table.get_mut(within).map(Spanned::get_mut) else {
+            continue;
+        };
+        let falls = |name: &Name<'_>| {
+            let at = name.span().start;
+            let in_text = texts.iter().any(|text| text.contains(&at));
+            in_text && !common.contains(&name.get_ref().as_ref())
+        };
+        let names: Vec<String> = inner
+            .iter()
+            .filter(|(name, _)| falls(name))
+            .map(|(name, _)| name.get_ref().to_string())
+            .collect();
+        any |= !names.is_empty();
+        for name in names {
+            inner.remove(name.as_str());
+        }
+    }
+    any
 }
 
 /// The error of a line of the texts of all layers.
@@ -431,6 +564,68 @@ mod tests {
     }
 
     #[test]
+    fn another_name_has_its_own_defaults() {
+        let text = "[optimizer]\nname = \"sgd\"\nlr = 0.1\nmomentum = 0.5\nclip_norm = 1\n\
+                    freeze = [\"a\"]\n[schedule]\nname = \"multi-step\"\nmilestones = [1, 2]\n\
+                    gamma = 0.1\nwarmup_epochs = 0.25\n[loss]\nlabel_smoothing = 0.1\n\
+                    [average]\nname = \"ema\"\ndecay = 0.9\n";
+        let optimizer = "optimizer = { clip_norm = 1, freeze = [\"a\"]";
+        let sgd = "optimizer = { lr = 0.1, momentum = 0.5, clip_norm = 1, freeze = [\"a\"] }";
+        let steps = "schedule = { name = \"multi-step\", milestones = [1, 2], gamma = 0.1, \
+                     warmup_epochs = 0.25 }";
+        let (loss, ema) = (
+            "loss.label_smoothing = 0.1",
+            "average = { name = \"ema\", decay = 0.9 }",
+        );
+        for (sets, same_as) in [
+            (
+                &["optimizer.name=adam"][..],
+                [
+                    &format!("{optimizer}, name = \"adam\" }}"),
+                    steps,
+                    loss,
+                    ema,
+                ],
+            ),
+            (
+                &["optimizer.lr=0.2", "optimizer.name='rmsprop'"],
+                [
+                    &format!("{optimizer}, lr = 0.2, name = \"rmsprop\" }}"),
+                    steps,
+                    loss,
+                    ema,
+                ],
+            ),
+            (&["optimizer.name=sgd"], [sgd, steps, loss, ema]),
+            (
+                &["optimizer={name=\"lion\"}"],
+                ["optimizer.name = \"lion\"", steps, loss, ema],
+            ),
+            (
+                &[
+                    "schedule.name=cosine",
+                    "loss.name=focal",
+                    "average.name=swa",
+                ],
+                [
+                    sgd,
+                    "schedule = { warmup_epochs = 0.25 }",
+                    "loss.name = \"focal\"",
+                    "average.name = \"swa\"",
+                ],
+            ),
+        ] {
+            let expected = TrainConfig::from_toml(&same_as.join("\n"), Path::new("same.toml"));
+            let found = with(text, sets).unwrap();
+            assert_eq!(found, expected.unwrap(), "{sets:?}");
+            assert_eq!(found.validate(), Ok(()), "{sets:?}");
+        }
+        // The default has a name too.
+        let found = with("optimizer.lr = 0.1", &["optimizer.name=adam"]).unwrap();
+        assert_eq!(found.optimizer.lr, None);
+    }
+
+    #[test]
     fn errors_name_the_layer() {
         for (text, set, message) in [
             (
@@ -468,7 +663,29 @@ mod tests {
             (
                 "seed = 1",
                 "epochs.more=1",
-                "--set epochs.more: epochs = epochs: it must be a whole number of at least 0",
+                "--set epochs.more: `epochs` is a value, and no table with keys: set it as a whole",
+            ),
+            (
+                "seed = 1",
+                "augment.0.padding=1",
+                "--set augment.0.padding: `augment` is a list, and no table with keys",
+            ),
+            (
+                "optimizer.groups = [{ parameters = \"a\" }]",
+                "optimizer.groups.0.lr_scale=1",
+                "--set optimizer.groups.0.lr_scale: `optimizer.groups` is a list",
+            ),
+            (
+                "seed = 1\n[schedule]\nmilestones = [1, \"a\"]",
+                "seed=2",
+                "my.toml: line 3: schedule: milestones = [1, \"a\"]: invalid type: string \"a\"; \
+                 it must be a number",
+            ),
+            (
+                // What falls away is read all the same.
+                "[optimizer]\nlrr = 1",
+                "optimizer.name=adam",
+                "my.toml: line 2: optimizer: there is no key `lrr`",
             ),
             (
                 "epochs = 1.5\n",
@@ -529,6 +746,8 @@ mod tests {
             ),
             Layer::set("optimizer.lr=0.2").unwrap(),
             Layer::set("network.init.conv={}").unwrap(),
+            Layer::set("optimizer.groups=[]").unwrap(),
+            Layer::text("b.toml", "seed = 1\naugment = [\n{ name = \"normalize\" }]"),
         ];
         for (key, expected) in [
             ("epochs", Some("my.toml, line 1")),
@@ -536,7 +755,12 @@ mod tests {
             ("optimizer.lr", Some("--set optimizer.lr")),
             ("network.init", Some("--set network.init.conv")),
             ("network.init.conv.std", Some("--set network.init.conv")),
-            ("seed", None),
+            (
+                "optimizer.groups[0].lr_scale",
+                Some("--set optimizer.groups"),
+            ),
+            ("augment[0].std", Some("b.toml, line 3")),
+            ("epoch", None),
         ] {
             assert_eq!(place(&layers, key).as_deref(), expected);
         }

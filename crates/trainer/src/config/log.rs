@@ -22,6 +22,7 @@ pub struct LogConfig {
     /// reads numbers back from the device, which a GPU has to wait for. Left out: 1
     /// on the CPU, 10 on a GPU.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub every_steps: Option<usize>,
 }
 

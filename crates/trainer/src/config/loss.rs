@@ -3,7 +3,10 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{ConfigError, check, only_taken};
+use super::{
+    ConfigError, NOT_NEGATIVE, POSITIVE, check, check_given, is_not_negative, is_positive,
+    only_taken,
+};
 
 /// What training makes small.
 ///
@@ -179,31 +182,21 @@ impl LossConfig {
                 ("loss.gamma", self.gamma.map(|value| value.to_string())),
             ],
         )?;
-        if let Some(smoothing) = self.label_smoothing {
-            check(
-                "loss.label_smoothing",
-                smoothing,
-                (0.0..1.0).contains(&smoothing),
-                "it must be at least 0 and below 1",
-            )?;
-        }
+        check_given(
+            "loss.label_smoothing",
+            self.label_smoothing,
+            |share| (0.0..1.0).contains(&share),
+            "it must be at least 0 and below 1",
+        )?;
         if let Some(weights @ ClassWeights::List(list)) = &self.class_weights {
             check(
                 "loss.class_weights",
                 weights,
-                list.iter().all(|w| w.is_finite() && *w > 0.0),
-                "each must be a number above 0",
+                list.iter().all(|&weight| is_positive(weight)),
+                &POSITIVE.replacen("it", "each", 1),
             )?;
         }
-        match self.gamma {
-            Some(gamma) => check(
-                "loss.gamma",
-                gamma,
-                gamma.is_finite() && gamma >= 0.0,
-                "it must be a number of at least 0",
-            ),
-            None => Ok(()),
-        }
+        check_given("loss.gamma", self.gamma, is_not_negative, NOT_NEGATIVE)
     }
 
     /// The weight of each class, if they differ. `counts` are the training images of

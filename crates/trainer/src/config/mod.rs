@@ -27,7 +27,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use error::check;
-use error::only_taken;
+use error::{
+    NOT_NEGATIVE, POSITIVE, WRONG_TIME, check_given, is_not_negative, is_positive,
+    is_possible_time, only_taken,
+};
 
 pub use self::{
     average::{AverageConfig, AverageName},
@@ -71,6 +74,7 @@ pub struct TrainConfig {
     pub adapter: AdapterKind,
     /// Decides the first weights, the split, the order of the images and dropout.
     /// Up to 2⁶³ − 1, the largest integer of TOML.
+    #[schemars(range(max = 9_223_372_036_854_775_807u64))]
     pub seed: u64,
     /// How often to go through the training images, 1 to 1,000,000.
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -201,10 +205,14 @@ impl TrainConfig {
         Ok(toml::to_string(self).expect("a configuration is a table of plain values"))
     }
 
-    /// Puts the optimizer's own constants where they are left out.
+    /// Puts the optimizer's own constants where they are left out, and the first epoch
+    /// of stochastic weight averaging: it stays where it is when more epochs follow.
     pub fn complete(&mut self) {
         self.optimizer.lr = Some(self.optimizer.lr());
         self.optimizer.weight_decay = Some(self.optimizer.weight_decay());
+        if self.average.name == AverageName::Swa {
+            self.average.start_epoch = Some(self.average.start_epoch(self.epochs));
+        }
     }
 
     /// Normalises by the numbers of `info` where the augmentation does not say
@@ -316,6 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn more_epochs_do_not_move_where_averaging_begins() {
+        let mut config = parse("epochs = 4\n[average]\nname = \"swa\"").unwrap();
+        config.complete();
+        let more = format!(
+            "epochs = 40\n{}",
+            config.to_toml().unwrap().replacen("epochs = 4\n", "", 1)
+        );
+        let mut more = parse(&more).unwrap();
+        more.complete();
+        assert_eq!((more.epochs, more.average.start_epoch), (40, Some(4)));
+        config = parse("[average]\nname = \"ema\"").unwrap();
+        config.complete();
+        assert_eq!(config.validate(), Ok(()));
+    }
+
+    #[test]
     fn errors_name_file_line_and_key() {
         for (text, words) in [
             ("epochs = 3\nepoch = 4", ["my.toml", "line 2", "epoch"]),
@@ -409,6 +433,27 @@ mod tests {
             ),
             ("[loss]\nlabel_smoothing = 1", "loss.label_smoothing"),
             ("[loss]\ngamma = 2", "loss.gamma"),
+            ("[loss]\nname = \"focal\"\ngamma = 1e300", "loss.gamma"),
+            ("[loss]\nclass_weights = [1e300]", "loss.class_weights"),
+            ("[loss]\nclass_weights = [1, 1e-60]", "loss.class_weights"),
+            ("[stop]\nminutes = 1e300", "stop.minutes"),
+            (
+                "[checkpoint]\nevery_minutes = 1e300",
+                "checkpoint.every_minutes",
+            ),
+            ("[schedule]\nmin_lr = 1e-60", "schedule.min_lr"),
+            (
+                "[schedule]\nname = \"polynomial\"\npower = 1e300",
+                "schedule.power",
+            ),
+            (
+                "[schedule]\nwarmup_epochs = 0.0\nwarmup_start = 0.5",
+                "schedule.warmup_start",
+            ),
+            (
+                "[schedule]\nname = \"one-cycle\"\nwarmup_start = 0.5",
+                "schedule.warmup_start",
+            ),
             (
                 "[loss]\nname = \"focal\"\nlabel_smoothing = 0.1",
                 "loss.label_smoothing",

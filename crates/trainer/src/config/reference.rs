@@ -16,11 +16,19 @@ const HEAD: &str = "\
 
 A configuration is made of layers, the later over the earlier: the defaults below; a recipe
 (`--recipe NAME`, of those that `kiln recipes` lists) or a file of TOML (`--config FILE.toml`);
-keys that are set (`--set optimizer.lr=0.05`, as often as wanted, also of a whole table); flags
-such as `--epochs 5`. `kiln config`, with the same flags, prints what comes of it, and
-`kiln config --schema` the JSON Schema that this page is made from.
+keys that are set (`--set optimizer.lr=0.05`, as often as wanted, also of a whole table) and
+flags such as `--epochs 5`, of which no two may give the same key. `kiln config`, with the same
+flags, prints what comes of it, and `kiln config --schema` the JSON Schema that this page is
+made from.
 
-A key in a table `[optimizer]` is `optimizer.lr` for `--set`. Unknown keys are errors.
+Where `--set` or a flag makes `optimizer.name`, `schedule.name`, `loss.name` or `average.name`
+another one than the layers below, what a recipe or a file says in that table falls away, and
+the new name has its own defaults. Kept are `clip_norm`, `clip_value`, `freeze`, `groups` and
+`decay_norm_and_bias` of the optimizer, and `warmup_epochs` of the schedule.
+
+A key in a table `[optimizer]` is `optimizer.lr` for `--set`. Unknown keys are errors. Numbers
+that the network computes with, such as rates and weights, are 0 or from 1.2e-38 to 3.4e38 in
+size, which 32 bits can hold.
 ";
 
 /// The page, as Markdown: a table for each table of the configuration.

@@ -1,7 +1,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, check, only_taken};
+use super::{
+    ConfigError, MOST_EPOCHS, POSITIVE, check, check_given, error::fits_32_bits, is_positive,
+    only_taken,
+};
 
 /// The course of the learning rate.
 ///
@@ -15,64 +18,78 @@ pub struct ScheduleConfig {
     /// where the course begins; at least 0 and below the epochs of the run. Left out:
     /// 0.5, and 0 for one-cycle, which has a rise of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub warmup_epochs: Option<f64>,
     /// The share of that rate with which warm-up begins, 0 to 1, as `start_factor` of
-    /// PyTorch's `LinearLR`. Left out: warm-up begins one update above 0, and its last
+    /// PyTorch's `LinearLR`; it needs a warm-up. Left out: warm-up begins one update above 0, and its last
     /// update is at the full rate already.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1))]
     pub warmup_start: Option<f64>,
     /// The lowest rate, at least 0 and at most `optimizer.lr`: where cosine, linear
     /// and polynomial end, and what plateau does not go below. Left out: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
     pub min_lr: Option<f64>,
     /// What the rate is multiplied with, above 0 and at most 1: at every step of step
     /// and multi-step (left out: 0.1), and over each epoch of exponential (left out: 0.9).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub gamma: Option<f64>,
     /// For step: epochs (also fractions) from one step to the next, above 0, counted
     /// from the beginning of the run and rounded to whole updates. Left out: a third of
     /// the run.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub step_epochs: Option<f64>,
     /// For multi-step: the epochs (also fractions) after which the rate falls, each
     /// above 0 and above the one before, counted from the beginning of the run and
     /// rounded to whole updates. Left out: a half and three quarters of the run (He et
     /// al., 2016, on CIFAR-10).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("items" = { "type": "number", "format": "double", "exclusiveMinimum": 0 }))]
     pub milestones: Option<Vec<f64>>,
     /// For polynomial: the power, above 0. Left out: 0.9 (Chen et al., 2018).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub power: Option<f64>,
     /// For one-cycle: the share of the updates in which the rate rises, 0 to 1. Left
     /// out: 0.3.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1))]
     pub pct_start: Option<f64>,
     /// For one-cycle: how many times smaller than `optimizer.lr` the first rate is, at
     /// least 1. Left out: 25.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub div_factor: Option<f64>,
     /// For one-cycle: how many times smaller than the first rate the last one is, at
     /// least 1. Left out: 10,000.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub final_div_factor: Option<f64>,
     /// For one-cycle: the form of rise and fall, `cos` or `linear`. Left out: `cos`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anneal: Option<Anneal>,
     /// For plateau: what the rate is multiplied with, above 0 and below 1. Left out: 0.1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1))]
     pub factor: Option<f64>,
     /// For plateau: epochs without a better validation loss that are borne; the one
-    /// after them lowers the rate. Left out: 3.
+    /// after them lowers the rate. Up to 1,000,000. Left out: 3.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub patience: Option<u32>,
+    #[schemars(range(max = 1_000_000))]
+    pub patience: Option<u64>,
     /// For plateau: the share of the best validation loss by which a loss must be lower
     /// to be better, at least 0 and below 1. Left out: 0.0001.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub threshold: Option<f64>,
     /// For plateau: epochs after a fall of the rate in which none counts as without a
-    /// better loss. Left out: 0.
+    /// better loss. Up to 1,000,000. Left out: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cooldown: Option<u32>,
+    #[schemars(range(max = 1_000_000))]
+    pub cooldown: Option<u64>,
 }
 
 impl Default for ScheduleConfig {
@@ -188,6 +205,12 @@ impl ScheduleConfig {
             warmup >= 0.0 && warmup < epochs as f64,
             &format!("it must be at least 0 and below the {epochs} epochs of the run"),
         )?;
+        check_given(
+            "schedule.warmup_start",
+            self.warmup_start,
+            |_| warmup > 0.0,
+            "there is no warm-up to begin with it: it needs `warmup_epochs` above 0",
+        )?;
         self.only_its_own_keys()?;
         self.ranges(peak)?;
         self.rising_milestones()
@@ -195,7 +218,7 @@ impl ScheduleConfig {
 
     fn only_its_own_keys(&self) -> Result<(), ConfigError> {
         let text = |value: Option<f64>| value.map(|value| value.to_string());
-        let count = |value: Option<u32>| value.map(|value| value.to_string());
+        let count = |value: Option<u64>| value.map(|value| value.to_string());
         let list = self.milestones.as_ref().map(|list| format!("{list:?}"));
         let anneal = self.anneal.map(|anneal| match anneal {
             Anneal::Cos => "cos".to_string(),
@@ -225,47 +248,61 @@ impl ScheduleConfig {
     }
 
     fn ranges(&self, peak: f64) -> Result<(), ConfigError> {
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        let above_one = |x: f64| x.is_finite() && x >= 1.0;
+        let above_one = |x: f64| x >= 1.0 && fits_32_bits(x);
         let share = |x: f64| (0.0..=1.0).contains(&x);
-        let number = "it must be a number above 0";
-        let factor = "it must be a number of at least 1";
+        let factor = "it must be a number from 1 to 3.4e38";
         let part = "it must be at least 0 and at most 1";
-        given("schedule.warmup_start", self.warmup_start, share, part)?;
-        given(
+        check_given("schedule.warmup_start", self.warmup_start, share, part)?;
+        check_given(
             "schedule.gamma",
             self.gamma,
             |x| x > 0.0 && x <= 1.0,
             "it must be above 0 and at most 1",
         )?;
-        given("schedule.step_epochs", self.step_epochs, positive, number)?;
-        given("schedule.power", self.power, positive, number)?;
-        given("schedule.pct_start", self.pct_start, share, part)?;
-        given("schedule.div_factor", self.div_factor, above_one, factor)?;
-        given(
+        check_given(
+            "schedule.step_epochs",
+            self.step_epochs,
+            is_positive,
+            POSITIVE,
+        )?;
+        check_given("schedule.power", self.power, is_positive, POSITIVE)?;
+        check_given("schedule.pct_start", self.pct_start, share, part)?;
+        check_given("schedule.div_factor", self.div_factor, above_one, factor)?;
+        check_given(
             "schedule.final_div_factor",
             self.final_div_factor,
             above_one,
             factor,
         )?;
-        given(
+        check_given(
             "schedule.factor",
             self.factor,
             |x| x > 0.0 && x < 1.0,
             "it must be above 0 and below 1",
         )?;
-        given(
+        check_given(
             "schedule.threshold",
             self.threshold,
             |x| (0.0..1.0).contains(&x),
             "it must be at least 0 and below 1",
         )?;
+        for (key, epochs) in [
+            ("schedule.patience", self.patience),
+            ("schedule.cooldown", self.cooldown),
+        ] {
+            let epochs = epochs.unwrap_or(0);
+            let most = MOST_EPOCHS as u64;
+            let problem = format!("it must be at most {most}");
+            check(key, epochs, epochs <= most, &problem)?;
+        }
         let lowest = self.min_lr.unwrap_or(0.0);
         check(
             "schedule.min_lr",
             lowest,
-            (0.0..=peak).contains(&lowest),
-            &format!("it must be at least 0 and at most optimizer.lr, which is {peak}"),
+            (0.0..=peak).contains(&lowest) && fits_32_bits(lowest),
+            &format!(
+                "it must be 0, or a number from 1.2e-38 and at most optimizer.lr, which is {peak}"
+            ),
         )
     }
 
@@ -279,18 +316,5 @@ impl ScheduleConfig {
             possible,
             "it must be a list of epochs above 0, each above the one before",
         )
-    }
-}
-
-/// Checks a number, if it is given.
-fn given(
-    key: &'static str,
-    value: Option<f64>,
-    possible: impl Fn(f64) -> bool,
-    problem: &str,
-) -> Result<(), ConfigError> {
-    match value {
-        Some(value) => check(key, value, possible(value), problem),
-        None => Ok(()),
     }
 }

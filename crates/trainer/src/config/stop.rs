@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, check};
+use super::{ConfigError, WRONG_TIME, check, is_possible_time};
 
 /// What ends a run before its last epoch. By default nothing does.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,9 +18,9 @@ pub struct StopConfig {
     #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub target_accuracy: Option<f64>,
     /// End after so many minutes of training, validation included and summed over
-    /// resumed parts, above 0. The update under way is finished.
+    /// resumed parts, above 0 and up to 1e9. The update under way is finished.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(range(max = 1e9), extend("exclusiveMinimum" = 0))]
     pub minutes: Option<f64>,
 }
 
@@ -46,8 +46,8 @@ impl StopConfig {
             check(
                 "stop.minutes",
                 minutes,
-                minutes.is_finite() && minutes > 0.0,
-                "it must be a number above 0",
+                is_possible_time(minutes),
+                WRONG_TIME,
             )?;
         }
         Ok(())

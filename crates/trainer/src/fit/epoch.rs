@@ -47,13 +47,15 @@ impl<M: Classifier> Fit<'_, '_, M> {
             if step == batches && self.data.valid.is_none() {
                 last_batch = Some(batch.clone());
             }
-            let images = batch.len();
+            let weight = self
+                .loss
+                .weight(&batch.labels, batch.soft_targets.is_some());
             let gradients = self.gradients(batch, epoch, step)?;
             let ends_group = step % accumulate == 0 || step == batches;
             let gradients = if accumulate == 1 {
                 gradients
             } else {
-                sum.add(gradients, images);
+                sum.add(gradients, weight);
                 if !ends_group {
                     continue;
                 }

@@ -204,6 +204,7 @@ fn averages_are_pytorchs() {
     let config = AverageConfig {
         name: AverageName::Ema,
         decay: Some(0.9),
+        warmup: Some(false),
         ..AverageConfig::default()
     };
     let (ema, average) = averaged(&config, 6, &device);
@@ -212,7 +213,8 @@ fn averages_are_pytorchs() {
 
     let warm = AverageConfig {
         decay: Some(0.3),
-        warmup: Some(true),
+        // By default.
+        warmup: None,
         ..config
     };
     let (ema, _) = averaged(&warm, 6, &device);

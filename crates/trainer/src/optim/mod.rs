@@ -18,10 +18,10 @@ mod slot;
 #[cfg(all(test, feature = "flex"))]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use burn::{
-    module::{Module, ModuleMapper, Param, ParamId},
+    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     tensor::{Device, Tensor},
 };
 use models::{ParameterPath, StateDict, WeightsError};
@@ -77,6 +77,14 @@ impl Optimizer {
             gradients.clip_value(bound);
         }
         if let Some(most) = self.clip_norm {
+            // What is not trained has no part in the norm.
+            let mut trained = Trained {
+                path: ParameterPath::default(),
+                slots: &self.slots,
+                ids: HashSet::new(),
+            };
+            module.visit(&mut trained);
+            gradients.retain(&trained.ids);
             gradients.clip_norm(most);
         }
         self.updates += 1;
@@ -134,6 +142,29 @@ impl Optimizer {
         flat::write(&self.whose, kept, state, device)?;
         self.updates = updates;
         Ok(())
+    }
+}
+
+/// A walk that finds the parameters that are trained.
+struct Trained<'a> {
+    path: ParameterPath,
+    slots: &'a BTreeMap<String, Slot>,
+    ids: HashSet<ParamId>,
+}
+
+impl ModuleVisitor for Trained<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.slots.contains_key(&self.path.name()) {
+            self.ids.insert(param.id);
+        }
     }
 }
 

@@ -117,6 +117,26 @@ fn frozen_parameters_stay() {
 }
 
 #[test]
+fn gradients_of_what_is_frozen_are_not_in_the_norm() {
+    let device = Device::flex().autodiff();
+    let text =
+        "momentum = 0.0\nweight_decay = 0.0\nclip_norm = 0.01\nfreeze = [\"conv1.*\", \"bn1.*\"]";
+    let config = config(text);
+    let network = small(&device);
+    let before = weights(&network);
+    // The module itself is not frozen: there are gradients for all of it.
+    let gradients = gradients(&network, 0);
+    let mut optimizer = Optimizer::new(&config, &network).unwrap();
+    let after = weights(&optimizer.step(1.0, network, gradients));
+    let moved = before.iter().flat_map(|(name, old)| {
+        let pairs = old.values.iter().zip(&after.get(name).unwrap().values);
+        pairs.map(|(old, new)| f64::from(new - old).powi(2))
+    });
+    let norm = moved.sum::<f64>().sqrt();
+    assert!((norm / 0.01 - 1.0).abs() < 1e-3, "{norm}");
+}
+
+#[test]
 fn patterns_that_match_nothing_are_named() {
     let device = Device::flex().autodiff();
     let network = small(&device);

@@ -114,7 +114,8 @@ impl Course {
         match &self.form {
             Form::Constant => peak,
             Form::Falls { gamma, at } => {
-                let falls = at.iter().filter(|&&fall| update >= fall).count();
+                // Ascending.
+                let falls = at.partition_point(|&fall| fall <= update);
                 peak * gamma.powf(falls as f64)
             }
             Form::Exponential { gamma, epoch, from } => peak * gamma.powf((update - from) / epoch),

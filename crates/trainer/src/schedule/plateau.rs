@@ -30,24 +30,24 @@ pub struct ScheduleState {
     best: Option<f64>,
     /// Epochs since, without those of the cool-down.
     #[serde(default)]
-    bad_epochs: u32,
+    bad_epochs: u64,
     /// Epochs of the cool-down that are left.
     #[serde(default)]
-    cooldown_left: u32,
+    cooldown_left: u64,
 }
 
 /// PyTorch's `ReduceLROnPlateau` with `mode="min"` and `threshold_mode="rel"`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plateau {
     factor: f64,
-    patience: u32,
+    patience: u64,
     threshold: f64,
-    cooldown: u32,
+    cooldown: u64,
     lowest: f64,
     lr: f64,
     best: Option<f64>,
-    bad_epochs: u32,
-    cooldown_left: u32,
+    bad_epochs: u64,
+    cooldown_left: u64,
 }
 
 impl Plateau {

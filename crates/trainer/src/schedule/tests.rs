@@ -123,6 +123,17 @@ fn rates_of_the_shortest_runs_are_numbers() {
 }
 
 #[test]
+fn a_step_for_every_update_is_found_at_once() {
+    let config = configured("name = \"step\"\nstep_epochs = 1e-9\ngamma = 1.0");
+    let updates = 300_000;
+    let schedule = Schedule::new(&config, 0.5, 1, updates);
+    let start = std::time::Instant::now();
+    assert!((0..updates).all(|update| schedule.lr(update) <= 0.5));
+    // One after the other, 45 billion comparisons.
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_loss_that_is_no_number_is_not_better() {
     let config = configured("name = \"plateau\"\npatience = 0\nwarmup_epochs = 0.0");
     let mut schedule = Schedule::new(&config, 1.0, 3, 1);

@@ -65,11 +65,50 @@ fn the_whole_configuration_is_printed() {
 }
 
 #[test]
+fn another_optimizer_or_schedule_has_its_own_defaults() {
+    let made = config(&["--recipe", "lenet5-mnist-mini", "--optimizer", "adam"]);
+    let optimizer = &made.optimizer;
+    assert_eq!((optimizer.lr, optimizer.momentum), (Some(0.002), None));
+    let made = config(&[
+        "--recipe",
+        "resnet20-cifar10",
+        "--schedule",
+        "cosine",
+        "--momentum",
+        "0.8",
+    ]);
+    assert_eq!(made.schedule.milestones, None);
+    assert_eq!(made.schedule.warmup_epochs, Some(0.0));
+    let optimizer = &made.optimizer;
+    assert_eq!((optimizer.lr, optimizer.momentum), (Some(0.1), Some(0.8)));
+    // As with the configuration of a run, which says all of it.
+    let folder = scratch();
+    let file = folder.path().join("config.toml");
+    fs::write(&file, config(&[]).to_toml().unwrap()).unwrap();
+    let made = config(&["--config", file.to_str().unwrap(), "--optimizer", "adamw"]);
+    assert_eq!(made.optimizer, config(&["--optimizer", "adamw"]).optimizer);
+    let words = ["--optimizer", "adamw", "--lr", "0.1", "--set"];
+    let words = [&words[..], &["optimizer.weight_decay=0.2"]].concat();
+    let made = config(&[&["--config", file.to_str().unwrap()], &words[..]].concat());
+    let optimizer = &made.optimizer;
+    assert_eq!(
+        (optimizer.lr, optimizer.weight_decay),
+        (Some(0.1), Some(0.2))
+    );
+}
+
+#[test]
 fn mistakes_name_where_they_were_made() {
     let folder = scratch();
     fs::write(
         folder.path().join("my.toml"),
         "seed = 1\n[optimizer]\nlrr = 1\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("n.toml"),
+        "seed = 1\naugment = [{ name = \"random-horizontal-flip\" },\n\
+         { name = \"normalize\", std = [0.0] }]\n",
     )
     .unwrap();
     for (words, says) in [
@@ -114,6 +153,39 @@ fn mistakes_name_where_they_were_made() {
         (
             &["--no-augment", "--set", "augment=[]"],
             "--set augment: --no-augment sets that too",
+        ),
+        (
+            &["--optimizer", "adam", "--set", "optimizer.name=sgd"],
+            "--set optimizer.name: --optimizer sets that too",
+        ),
+        (
+            &["--set", "seed=1", "--set", "seed=2"],
+            "--set seed: --set seed sets that too",
+        ),
+        (&["--lr", "1.79e308"], "--lr: optimizer.lr = 1"),
+        (
+            &[
+                "--set",
+                "optimizer.groups=[{parameters=\"conv*\",lr_scale=0}]",
+            ],
+            "--set optimizer.groups: optimizer.groups[0].lr_scale = 0: it must be",
+        ),
+        (
+            &["--set", "augment=[{name=\"normalize\",std=[0.0]}]"],
+            "--set augment: augment[0].std = [0.0]: ",
+        ),
+        (
+            &["--config", "n.toml"],
+            "n.toml, line 3: augment[1].std = [0.0]: ",
+        ),
+        (
+            &[
+                "--set",
+                "schedule.name=plateau",
+                "--set",
+                "schedule.patience=99999999999",
+            ],
+            "schedule.patience = 99999999999: it must be at most 1000000",
         ),
     ] {
         fails(folder.path(), words, 2, &[says]);
@@ -213,6 +285,8 @@ fn accepts(schema: &Value, node: &Value, value: &Value) -> bool {
     };
     let bound = |name: &str| node.get(name).and_then(Value::as_f64).zip(value.as_f64());
     fits && of_keys
+        && bound("exclusiveMinimum").is_none_or(|(least, value)| value > least)
+        && bound("exclusiveMaximum").is_none_or(|(most, value)| value < most)
         && required
         && items.is_none_or(|(node, items)| items.iter().all(|item| accepts(schema, node, item)))
         && length("minItems").is_none_or(|(least, length)| length >= least)
@@ -250,6 +324,11 @@ fn the_schema_accepts_recipes_and_refuses_what_is_refused() {
         "augment = [{ name = \"random-rotation\", degrees = [0, 3], fill = [1, 2, 3] }]",
         "augment = [{ name = \"cutmix\" }]",
         "folder = { size = [3, 4] }",
+        "optimizer = { name = \"adam\", betas = [0.0, 0.5] }",
+        "schedule = { name = \"multi-step\", milestones = [1, 2.5] }",
+        "schedule = { min_lr = 0.0, warmup_start = 1.0 }",
+        "seed = 9223372036854775807",
+        "stop.target_accuracy = 1.0",
     ] {
         assert!(valid(possible), "{possible}");
     }
@@ -271,7 +350,83 @@ fn the_schema_accepts_recipes_and_refuses_what_is_refused() {
         "network.init.conv = { name = \"normal\" }",
         "network.init.conv = { name = \"pytorch\", std = 1.0 }",
         "folder.size = [1, 2, 3]",
+        // Each bound.
+        "epochs = 1000001",
+        "accumulate = 0",
+        "valid = 1.0",
+        "valid = -0.5",
+        "limit = 0",
+        "loader.ahead = 0",
+        "loader.threads = 257",
+        "optimizer.lr = 0.0",
+        "optimizer.momentum = 1.0",
+        "optimizer.momentum = -0.1",
+        "optimizer = { name = \"adam\", betas = [0.9, 1.0] }",
+        "optimizer = { name = \"adam\", betas = [-0.1, 0.9] }",
+        "optimizer = { name = \"adam\", eps = 0.0 }",
+        "optimizer = { name = \"rmsprop\", alpha = 1.0 }",
+        "optimizer = { name = \"rmsprop\", alpha = -0.1 }",
+        "optimizer = { name = \"adagrad\", lr_decay = -1.0 }",
+        "optimizer = { name = \"adagrad\", initial_accumulator = -1.0 }",
+        "optimizer = { name = \"muon\", adamw_lr_scale = 0.0 }",
+        "optimizer.clip_value = 0.0",
+        "optimizer.clip_norm = 0.0",
+        "optimizer.groups = [{ parameters = \"a\", lr_scale = 0.0 }]",
+        "optimizer.groups = [{ parameters = \"a\", weight_decay = -1.0 }]",
+        "schedule.warmup_epochs = -1.0",
+        "schedule.warmup_start = -0.1",
+        "schedule.warmup_start = 1.1",
+        "schedule.min_lr = -0.1",
+        "schedule = { name = \"step\", gamma = 0.0 }",
+        "schedule = { name = \"step\", gamma = 1.1 }",
+        "schedule = { name = \"step\", step_epochs = 0.0 }",
+        "schedule = { name = \"multi-step\", milestones = [0.0] }",
+        "schedule = { name = \"polynomial\", power = 0.0 }",
+        "schedule = { name = \"one-cycle\", pct_start = -0.1 }",
+        "schedule = { name = \"one-cycle\", pct_start = 1.1 }",
+        "schedule = { name = \"one-cycle\", div_factor = 0.9 }",
+        "schedule = { name = \"one-cycle\", final_div_factor = 0.9 }",
+        "schedule = { name = \"plateau\", factor = 0.0 }",
+        "schedule = { name = \"plateau\", factor = 1.0 }",
+        "schedule = { name = \"plateau\", patience = 1000001 }",
+        "schedule = { name = \"plateau\", cooldown = 1000001 }",
+        "schedule = { name = \"plateau\", threshold = -0.1 }",
+        "schedule = { name = \"plateau\", threshold = 1.0 }",
+        "loss.label_smoothing = -0.1",
+        "loss.label_smoothing = 1.0",
+        "loss.class_weights = [1.0, 0.0]",
+        "loss = { name = \"focal\", gamma = -1.0 }",
+        "average = { name = \"ema\", decay = -0.1 }",
+        "average = { name = \"ema\", decay = 1.0 }",
+        "average = { name = \"swa\", start_epoch = 0 }",
+        "checkpoint.every_updates = 0",
+        "checkpoint.every_minutes = 0.0",
+        "checkpoint.every_minutes = 2e9",
+        "checkpoint.keep_last = 0",
+        "stop.patience = 0",
+        "stop.target_accuracy = 0.0",
+        "stop.target_accuracy = 1.1",
+        "stop.minutes = 0.0",
+        "stop.minutes = 2e9",
+        "log.every_steps = 0",
+        "log.every_steps = 1000001",
     ] {
         assert!(!valid(wrong), "{wrong}");
+    }
+    // What is checked with the images and the network.
+    for wrong in [
+        "network.width = 0.0",
+        "network.width = 65.0",
+        "network.dropout = -0.1",
+        "network.dropout = 1.0",
+        "network.init.conv = { name = \"normal\", std = -1.0 }",
+        "folder.size = 0",
+        "folder.size = 4097",
+        "folder.size = [1, 4097]",
+        "folder.test_share = 0.0",
+        "folder.test_share = 1.0",
+    ] {
+        let value: Value = toml::from_str(wrong).unwrap();
+        assert!(!accepts(&schema, &schema, &value), "{wrong}");
     }
 }

@@ -10,7 +10,7 @@ pub struct ParameterGroup {
     pub parameters: String,
     /// Factor of the learning rate, above 0. Default: 1.
     #[serde(default = "one")]
-    #[schemars(range(min = 0))]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub lr_scale: f64,
     /// Their weight decay, at least 0. Left out: that of the optimizer.
     #[serde(default, skip_serializing_if = "Option::is_none")]

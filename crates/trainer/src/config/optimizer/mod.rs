@@ -10,7 +10,9 @@ pub use self::{
     group::ParameterGroup,
     name::{AdjustLr, OptimizerName},
 };
-use super::{ConfigError, check};
+use super::{
+    ConfigError, NOT_NEGATIVE, POSITIVE, check, check_given, is_not_negative, is_positive,
+};
 
 /// The optimizer and its constants, as in `torch.optim`. A constant that the
 /// optimizer does not have is an error.
@@ -49,6 +51,9 @@ pub struct OptimizerConfig {
     /// For Adam and AdamW (left out: [0.9, 0.999]), Lion (left out: [0.9, 0.99])
     /// and the AdamW beside Muon (left out: [0.9, 0.95]).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("items" = {
+        "type": "number", "format": "double", "minimum": 0, "exclusiveMaximum": 1
+    }))]
     pub betas: Option<[f64; 2]>,
     /// What is added to the deviation of the gradient before dividing by it, above
     /// 0. For Adam, AdamW and RMSprop (left out: 1e-8), and for Adagrad and the

@@ -1,40 +1,25 @@
-use super::{ConfigError, OptimizerConfig, check};
+use super::{
+    ConfigError, NOT_NEGATIVE, OptimizerConfig, POSITIVE, check, check_given, is_not_negative,
+    is_positive,
+};
 
-const ABOVE_0: &str = "it must be a number above 0";
-const AT_LEAST_0: &str = "it must be a number of at least 0";
 const BELOW_1: &str = "it must be at least 0 and below 1";
-
-fn is_positive(value: f64) -> bool {
-    value.is_finite() && value > 0.0
-}
-
-fn is_not_negative(value: f64) -> bool {
-    value.is_finite() && value >= 0.0
-}
 
 fn is_share(value: f64) -> bool {
     (0.0..1.0).contains(&value)
 }
 
-/// A check of a value that may be left out.
-fn check_given(
-    key: &'static str,
-    value: Option<f64>,
-    possible: impl Fn(f64) -> bool,
-    problem: &str,
-) -> Result<(), ConfigError> {
-    match value {
-        Some(value) => check(key, value, possible(value), problem),
-        None => Ok(()),
-    }
-}
-
 impl OptimizerConfig {
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         self.check_unused()?;
-        check("optimizer.lr", self.lr(), is_positive(self.lr()), ABOVE_0)?;
+        check("optimizer.lr", self.lr(), is_positive(self.lr()), POSITIVE)?;
         let decay = self.weight_decay;
-        check_given("optimizer.weight_decay", decay, is_not_negative, AT_LEAST_0)?;
+        check_given(
+            "optimizer.weight_decay",
+            decay,
+            is_not_negative,
+            NOT_NEGATIVE,
+        )?;
         check_given("optimizer.momentum", self.momentum, is_share, BELOW_1)?;
         if let Some(nesterov) = self.nesterov {
             check(
@@ -52,29 +37,29 @@ impl OptimizerConfig {
                 "both must be at least 0 and below 1",
             )?;
         }
-        check_given("optimizer.eps", self.eps, is_positive, ABOVE_0)?;
+        check_given("optimizer.eps", self.eps, is_positive, POSITIVE)?;
         check_given("optimizer.alpha", self.alpha, is_share, BELOW_1)?;
         let decay = self.lr_decay;
-        check_given("optimizer.lr_decay", decay, is_not_negative, AT_LEAST_0)?;
+        check_given("optimizer.lr_decay", decay, is_not_negative, NOT_NEGATIVE)?;
         let sum = self.initial_accumulator;
         let key = "optimizer.initial_accumulator";
-        check_given(key, sum, is_not_negative, AT_LEAST_0)?;
+        check_given(key, sum, is_not_negative, NOT_NEGATIVE)?;
         let scale = self.adamw_lr_scale;
-        check_given("optimizer.adamw_lr_scale", scale, is_positive, ABOVE_0)?;
+        check_given("optimizer.adamw_lr_scale", scale, is_positive, POSITIVE)?;
         check_given(
             "optimizer.clip_value",
             self.clip_value,
             is_positive,
-            ABOVE_0,
+            POSITIVE,
         )?;
-        check_given("optimizer.clip_norm", self.clip_norm, is_positive, ABOVE_0)?;
+        check_given("optimizer.clip_norm", self.clip_norm, is_positive, POSITIVE)?;
         for (at, group) in self.groups.iter().enumerate() {
             let key = |name| format!("optimizer.groups[{at}].{name}");
             let scale = group.lr_scale;
-            check(key("lr_scale"), scale, is_positive(scale), ABOVE_0)?;
+            check(key("lr_scale"), scale, is_positive(scale), POSITIVE)?;
             if let Some(decay) = group.weight_decay {
                 let possible = is_not_negative(decay);
-                check(key("weight_decay"), decay, possible, AT_LEAST_0)?;
+                check(key("weight_decay"), decay, possible, NOT_NEGATIVE)?;
             }
         }
         Ok(())
@@ -171,6 +156,23 @@ mod tests {
             ("momentum = -0.1", "momentum"),
             ("clip_norm = 0.0", "clip_norm"),
             ("clip_value = inf", "clip_value"),
+            // Not in 32 bits.
+            ("lr = 1e39", "lr"),
+            ("lr = 1e-39", "lr"),
+            ("weight_decay = 1e300", "weight_decay"),
+            ("clip_value = 1e-60", "clip_value"),
+            ("clip_norm = 1e39", "clip_norm"),
+            ("name = \"adam\"\neps = 1e-60", "eps"),
+            ("name = \"adagrad\"\nlr_decay = 1e300", "lr_decay"),
+            (
+                "name = \"adagrad\"\ninitial_accumulator = 1e300",
+                "initial_accumulator",
+            ),
+            ("name = \"muon\"\nadamw_lr_scale = 1e300", "adamw_lr_scale"),
+            (
+                "[[groups]]\nparameters = \"a\"\nlr_scale = 1e300",
+                "groups[0].lr_scale",
+            ),
             ("name = \"adam\"\nbetas = [0.9, 1.0]", "betas"),
             ("name = \"adam\"\neps = 0.0", "eps"),
             ("name = \"rmsprop\"\nalpha = nan", "alpha"),
@@ -195,6 +197,7 @@ mod tests {
         for fine in [
             "",
             "nesterov = true",
+            "lr = 2.0\nweight_decay = 0.0",
             "momentum = 0.0\nnesterov = false",
             "name = \"muon\"\nmomentum = 0.9\nadjust_lr = \"match-rms-adamw\"\nadamw_parameters = [\"fc.*\"]",
             "clip_norm = 1.0\nclip_value = 0.5\nfreeze = [\"conv1.*\"]",
