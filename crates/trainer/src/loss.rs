@@ -2,7 +2,7 @@
 
 use burn::{
     nn::loss::CrossEntropyLossConfig,
-    tensor::{Device, Int, Tensor, activation::log_softmax},
+    tensor::{DType, Device, Int, Tensor, activation::log_softmax},
 };
 
 use crate::config::{ConfigError, LossConfig, LossName};
@@ -12,8 +12,8 @@ pub trait Loss: Send {
     /// The mean over the images of a batch, `[1]`: on the device, and differentiable
     /// by the logits. Nothing is to be read back here, which would make a GPU wait.
     ///
-    /// `logits` are `[N, classes]`, `labels` are `[N]`; `soft_targets` are the
-    /// probabilities of the classes, `[N, classes]`, where images are mixed, and the
+    /// `logits` are `[N, classes]`, in `f32` whatever the network computes in, `labels`
+    /// are `[N]`; `soft_targets` are in `f32` the probabilities of the classes, `[N, classes]`, where images are mixed, and the
     /// labels then those of the larger parts.
     fn forward(
         &self,
@@ -32,7 +32,7 @@ impl LossConfig {
     pub fn init(&self, counts: &[usize], device: &Device) -> Result<Box<dyn Loss>, ConfigError> {
         // Constants: they need no gradient.
         let weights = self.weights(counts)?.map(|weights| {
-            Tensor::<1>::from_floats(weights.as_slice(), device)
+            Tensor::<1>::from_data(weights.as_slice(), (device, DType::F32))
                 .without_autodiff()
                 .reshape([1, counts.len()])
         });
@@ -72,7 +72,7 @@ impl Classes {
     fn targets(&self, labels: Tensor<1, Int>, soft_targets: Option<Tensor<2>>) -> Tensor<2> {
         soft_targets.unwrap_or_else(|| {
             let labels: Tensor<2, Int> = labels.without_autodiff().unsqueeze_dim(1);
-            labels.equal(self.numbers.clone()).float()
+            labels.equal(self.numbers.clone()).float().cast(DType::F32)
         })
     }
 }
