@@ -9,7 +9,7 @@ pub struct BatchTensors {
     pub images: Tensor<4>,
     /// Labels, `[N]`. Where images are mixed, that of the larger part.
     pub labels: Tensor<1, Int>,
-    /// The probability of each class, `[N, classes]`, if images are mixed.
+    /// The probability of each class, `[N, classes]`, in `f32`, if images are mixed.
     pub soft_targets: Option<Tensor<2>>,
 }
 
@@ -21,7 +21,8 @@ impl Batch {
         let count = self.labels.len();
         let soft_targets = self.soft_targets.map(|targets| {
             let classes = targets.len() / count;
-            Tensor::from_data(TensorData::new(targets, [count, classes]), device)
+            let targets = TensorData::new(targets, [count, classes]);
+            Tensor::from_data(targets, (device, DType::F32))
         });
         let images = match self.pixels {
             Pixels::Values(values) => {
@@ -119,9 +120,7 @@ fn values_at_once(
         },
         soft_targets: soft_targets.map(|targets| {
             let probabilities = part(pixels + count, targets.len());
-            probabilities
-                .reshape([count, targets.len() / count])
-                .cast(settings.float_dtype)
+            probabilities.reshape([count, targets.len() / count])
         }),
     }
 }

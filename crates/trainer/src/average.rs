@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
+    tensor::{DType, Device, Tensor},
 };
 use models::{ParameterPath, StateDict, WeightsError};
 
@@ -201,6 +201,7 @@ impl ModuleVisitor for Reader {
         }
         let layout = Layout::of(param, &self.path);
         let values = param.val().without_autodiff().reshape([layout.len()]);
+        let values = values.cast(DType::F32);
         self.found.insert(name, (layout, values));
     }
 }

@@ -67,7 +67,10 @@ pub(crate) fn training_loss<M: Classifier>(
         // In 16 bits, not every number of images can be told.
         .cast(DType::F32)
         .sum();
-    let of = |logits| loss.forward(logits, labels.clone(), soft_targets.clone());
+    let of = |logits: Tensor<2>| {
+        let logits = logits.cast(DType::F32);
+        loss.forward(logits, labels.clone(), soft_targets.clone())
+    };
     let own = of(logits);
     let shown = own.clone().without_autodiff().cast(DType::F32);
     let told = Tensor::cat(vec![shown, correct], 0);
@@ -169,7 +172,7 @@ pub fn evaluate_in_full<M: Classifier>(
         let batch = batch?;
         let targets: Vec<usize> = batch.labels.iter().copied().map(usize::from).collect();
         let BatchTensors { images, labels, .. } = send(batch, device);
-        let logits = tta.logits(network, images);
+        let logits = tta.logits(network, images).cast(DType::F32);
         let [_, classes] = logits.dims();
         if let Some(label) = targets.iter().find(|&&label| label >= classes) {
             return Err(TrainError::Device(format!(

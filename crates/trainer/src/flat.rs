@@ -1,10 +1,11 @@
 //! Tensors that are kept for the parameters of a module, by their names: flat, so
 //! that nothing has to know how many dimensions a parameter has, on the device,
-//! off the graph.
+//! off the graph. In `f32`, whatever the network computes in: a small share of a
+//! change would be lost in 16 bits.
 
 use burn::{
     module::Param,
-    tensor::{Device, Tensor, TensorData},
+    tensor::{DType, Device, Tensor, TensorData},
 };
 use models::{Mismatch, ParameterPath, StateDict, StateTensor, WeightsError};
 
@@ -69,7 +70,7 @@ impl Layout {
 
     fn write(&self, state: &StateTensor, device: &Device) -> Tensor<1> {
         let data = TensorData::new(state.values.clone(), [self.len()]);
-        let values = Tensor::<1>::from_data(data, device).without_autodiff();
+        let values = Tensor::<1>::from_data(data, (device, DType::F32)).without_autodiff();
         match self.transposed {
             true => {
                 let [rows, columns] = [self.shape[0], self.shape[1]];
@@ -162,7 +163,7 @@ pub(crate) fn sum_of_squares(values: Tensor<1>) -> Tensor<1> {
     }
 }
 
-/// The parameter with another value, computed off the graph. Whether and how it is
+/// The parameter with another value, computed off the graph and in `f32`. Whether and how it is
 /// differentiated stays.
 pub(crate) fn replaced<const D: usize>(
     param: Param<Tensor<D>>,
@@ -173,8 +174,10 @@ pub(crate) fn replaced<const D: usize>(
         let strategy = old.gradient_checkpointing_strategy();
         let require_grad = old.is_require_grad();
         let length: usize = shape.iter().product();
+        let dtype = old.dtype();
         let flat = old.without_autodiff().reshape([length]);
-        let new: Tensor<D> = change(flat).reshape(shape);
+        let new = change(flat.cast(DType::F32)).cast(dtype);
+        let new: Tensor<D> = new.reshape(shape);
         match strategy {
             Some(strategy) => new
                 .autodiff()

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use burn::{
     module::{Module, ModuleVisitor, Param, ParamId},
-    tensor::{Gradients as Graph, Tensor},
+    tensor::{DType, Gradients as Graph, Tensor},
 };
 
 use crate::flat::sum_of_squares;
@@ -12,7 +12,7 @@ use crate::flat::sum_of_squares;
 /// The gradients of a loss by the parameters of a module.
 #[derive(Debug, Clone, Default)]
 pub struct Gradients {
-    /// Flat, in the order of the module: sums over them repeat bit for bit.
+    /// Flat and in `f32`, in the order of the module: sums over them repeat bit for bit.
     tensors: Vec<(ParamId, Tensor<1>)>,
 }
 
@@ -117,6 +117,7 @@ impl ModuleVisitor for Reader {
         if let Some(gradient) = param.val().grad_remove(&mut self.graph) {
             let length = gradient.shape().num_elements();
             let flat = gradient.without_autodiff().reshape([length]);
+            let flat = flat.cast(DType::F32);
             self.gradients.tensors.push((param.id, flat));
         }
     }

@@ -2,7 +2,7 @@
 
 use burn::{
     nn::loss::CrossEntropyLossConfig,
-    tensor::{Device, Int, Tensor, activation::log_softmax},
+    tensor::{DType, Device, Int, Tensor, activation::log_softmax},
 };
 
 use crate::config::{ConfigError, LossConfig, LossName};
@@ -12,8 +12,8 @@ pub trait Loss: Send {
     /// The mean over the images of a batch, `[1]`: on the device, and differentiable
     /// by the logits. Nothing is to be read back here, which would make a GPU wait.
     ///
-    /// `logits` are `[N, classes]`, `labels` are `[N]`; `soft_targets` are the
-    /// probabilities of the classes, `[N, classes]`, where images are mixed, and the
+    /// `logits` are `[N, classes]`, in `f32` whatever the network computes in, `labels`
+    /// are `[N]`; `soft_targets` are in `f32` the probabilities of the classes, `[N, classes]`, where images are mixed, and the
     /// labels then those of the larger parts.
     fn forward(
         &self,
@@ -42,7 +42,7 @@ impl LossConfig {
         let by_class = self.weights(counts)?;
         // Constants: they need no gradient.
         let weights = by_class.as_deref().map(|weights| {
-            Tensor::<1>::from_floats(weights, device)
+            Tensor::<1>::from_data(weights, (device, DType::F32))
                 .without_autodiff()
                 .reshape([1, counts.len()])
         });
@@ -72,7 +72,8 @@ fn targets(
         let [_, classes] = logits.dims();
         let labels: Tensor<2, Int> = labels.without_autodiff().unsqueeze_dim(1);
         let numbers = Tensor::<1, Int>::arange(0..classes as i64, &labels.device());
-        labels.equal(numbers.reshape([1, classes])).float()
+        let one_hot = labels.equal(numbers.reshape([1, classes]));
+        one_hot.float().cast(DType::F32)
     })
 }
 

@@ -64,6 +64,7 @@ impl Plan {
         let summary = spec.classifier(image, classes)?;
 
         let selected = backend::select(config.backend, config.adapter)?;
+        selected.compute_in(config.precision)?;
         let loaders = Loaders {
             config: &config,
             pipeline,

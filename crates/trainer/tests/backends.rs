@@ -140,6 +140,35 @@ fn flex_agrees_with_itself_to_the_bit() {
     assert_eq!(run(), run());
 }
 
+/// What a run in bf16 would fail with.
+fn in_bf16(backend: Backend, adapter: AdapterKind) -> String {
+    let config = TrainConfig {
+        backend: BackendChoice::Fixed(backend),
+        adapter,
+        precision: trainer::config::Precision::Bf16,
+        ..TrainConfig::default()
+    };
+    let failed = Experiment::new(config).err();
+    failed.expect("there is no bf16").to_string()
+}
+
+#[test]
+fn a_process_computes_in_one_precision() {
+    // From the first tensor on.
+    burn::Tensor::<1>::zeros([1], &burn::tensor::Device::flex());
+    let error = in_bf16(Backend::Flex, AdapterKind::Gpu);
+    assert!(error.contains("precision = bf16"), "{error}");
+    assert!(error.contains("another process"), "{error}");
+}
+
+#[cfg(feature = "wgpu")]
+#[test]
+fn a_precision_that_a_backend_lacks_is_refused() {
+    let error = in_bf16(Backend::Wgpu, Backend::Wgpu.adapters()[0].kind);
+    assert!(error.contains("precision = bf16"), "{error}");
+    assert!(error.contains("`wgpu`") && error.contains("f32"), "{error}");
+}
+
 /// Batches of all kinds, to the bit, whichever way they come to a device.
 fn batches_arrive_whole(device: &burn::tensor::Device) {
     use burn::tensor::Tensor;

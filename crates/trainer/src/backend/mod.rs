@@ -1,5 +1,6 @@
 //! Where to compute. The only folder that names backends and carries their features.
 
+mod precision;
 mod select;
 #[cfg(feature = "wgpu")]
 mod wgpu;

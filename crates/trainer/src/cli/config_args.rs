@@ -6,7 +6,7 @@ use data::HoldOut;
 use trainer::{
     Recipe, TrainConfig, TrainError,
     backend::{AdapterKind, BackendChoice},
-    config::{ConfigError, Layer, OptimizerName, ScheduleName, overlap, place},
+    config::{ConfigError, Layer, OptimizerName, Precision, ScheduleName, overlap, place},
 };
 
 use super::{network::OptionArgs, store::StoreArgs};
@@ -137,6 +137,14 @@ pub struct ConfigArgs {
         hide_possible_values = true
     )]
     adapter: Option<AdapterKind>,
+    /// Numbers to compute in: f32, bf16, f16 [default: f32]
+    #[arg(
+        help_heading = "Where",
+        long,
+        value_name = "TYPE",
+        hide_possible_values = true
+    )]
+    precision: Option<Precision>,
 }
 
 impl ConfigArgs {
@@ -228,6 +236,7 @@ impl ConfigArgs {
         flag!(image_size => folder.size, "image-size");
         flag!(backend => backend, "backend");
         flag!(adapter => adapter, "adapter");
+        flag!(precision => precision, "precision");
         flag!(epochs => epochs, "epochs");
         flag!(batch_size => batch_size, "batch-size");
         flag!(lr => optimizer.lr, "lr");

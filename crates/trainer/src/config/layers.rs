@@ -326,7 +326,7 @@ impl TrainConfig {
             layer.put_into(&mut table, start)?;
             text += &layer.text;
             text += "\n";
-            if layer.kind == Kind::Text {
+            if !matches!(layer.kind, Kind::Set { .. }) {
                 below = names(&table);
                 texts.push(start..text.len());
             }

@@ -9,6 +9,7 @@ mod loader;
 mod log;
 mod loss;
 mod optimizer;
+mod precision;
 mod recipes;
 mod reference;
 mod schedule;
@@ -42,6 +43,7 @@ pub use self::{
     log::LogConfig,
     loss::{ClassWeights, LossConfig, LossName},
     optimizer::{AdjustLr, OptimizerConfig, OptimizerName, ParameterGroup},
+    precision::Precision,
     recipes::Recipe,
     reference::reference,
     schedule::{Anneal, ScheduleConfig, ScheduleName},
@@ -91,6 +93,13 @@ pub struct TrainConfig {
     /// Compute again in the backward pass what is cheap (activations, norms) instead
     /// of keeping it from the forward pass: less memory, more time.
     pub gradient_checkpointing: bool,
+    /// The type of the numbers that the network computes in: its weights, activations
+    /// and gradients. Optimizer, averaged weights and losses stay in `f32`, and so do
+    /// files of weights, exactly. With 16 bits a weight stays as it is if an update is
+    /// too small for it (`bf16`: below 1/512 of the weight; `f16`: 1/4096), for none is
+    /// kept in `f32` beside it. A backend that does not compute in it is an error; on
+    /// the CPU (`flex`) 16 bits take half the memory and more time, `f16` far more.
+    pub precision: Precision,
     /// The training images held out for validation, unless the data set has
     /// images for that: a number (`5000`) or a share (`0.1`). The best epoch is
     /// chosen on them; with 0, the last epoch is the best.
@@ -156,6 +165,7 @@ impl Default for TrainConfig {
             batch_size: 64,
             accumulate: 1,
             gradient_checkpointing: false,
+            precision: Precision::F32,
             valid: HoldOut::Share(0.1),
             limit: None,
             weights: None,

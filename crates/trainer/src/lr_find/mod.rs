@@ -18,6 +18,7 @@ pub use self::{
 };
 use crate::{
     BatchSource, Classifier, FitConfig, Loss, TrainError,
+    backend::send,
     config::ConfigError,
     evaluate::{read_scores, training_loss},
     event::Scores,
@@ -193,8 +194,9 @@ impl<'a> Updates<'a> {
             let global = (self.epoch as usize - 1) * batches + self.taken - 1;
             device.seed(step_seed(seed, global));
             let images = batch.len();
-            let (value, scores) = training_loss(network, batch.to_tensors(device), loss);
-            mean.add(Gradients::of(&value, network), images);
+            let weight = loss.weight(&batch.labels, batch.soft_targets.is_some());
+            let (value, scores) = training_loss(network, send(batch, device), loss);
+            mean.add(Gradients::of(&value, network), weight);
             told.push((scores, images));
             if self.taken.is_multiple_of(self.accumulate) || self.taken == batches {
                 break;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
-    tensor::Tensor,
+    tensor::{DType, Tensor},
 };
 use models::ParameterPath;
 
@@ -172,7 +172,8 @@ impl ModuleVisitor for Finder<'_> {
         let layout = Layout::of(param, &self.path);
         let device = param.device().inner();
         let state = rule.state().into_iter();
-        let state = state.map(|(_, first)| Tensor::full([layout.len()], first, &device));
+        let state =
+            state.map(|(_, first)| Tensor::full([layout.len()], first, (&device, DType::F32)));
         let slot = Slot {
             state: state.collect(),
             layout,

@@ -8,6 +8,7 @@ mod data_verbs;
 mod figures;
 mod network_files;
 mod networks;
+mod precision;
 mod resume;
 mod runs;
 mod schedules;
