@@ -130,7 +130,7 @@ fn a_bad_config_names_file_line_and_key() {
         ),
         (
             "[[augment]]\nname = \"random-crop\"\npadding = 28\npadding_mode = \"reflect\"\n",
-            ["step 1 (random-crop), padding", "28", "28×28"],
+            ["line 3: augment[0].padding", "28", "28×28"],
         ),
         (
             "[[augment]]\nname = \"random-crop\"\npad = 2\n",

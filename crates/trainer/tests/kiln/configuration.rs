@@ -191,12 +191,12 @@ fn mistakes_name_where_they_were_made() {
         fails(folder.path(), words, 2, &[says]);
     }
     // A value that a recipe gives, impossible only with what a flag gives.
-    let words = ["config", "--recipe", "resnet20-cifar10", "--epochs", "1"];
+    let words = ["config", "--recipe", "resnet9-cifar10", "--epochs", "1"];
     fails(
         folder.path(),
         &words,
         2,
-        &["recipe resnet20-cifar10, line ", "schedule.warmup_epochs"],
+        &["recipe resnet9-cifar10, line ", "schedule.warmup_epochs"],
     );
 }
 

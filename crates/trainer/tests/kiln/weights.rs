@@ -379,7 +379,7 @@ fn googlenets_heads_are_named_for_what_they_are() {
 }
 
 /// Steps too small to change a float show what a run starts from.
-const STILL: [&str; 2] = ["--lr", "1e-40"];
+const STILL: [&str; 2] = ["--lr", "1e-37"];
 
 #[test]
 fn a_run_starts_from_a_file() {
