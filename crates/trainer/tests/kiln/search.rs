@@ -222,7 +222,7 @@ fn trials_are_checked_before_the_first_run() {
         ),
         (
             "augment = [[], [{ name = \"random-crop\", size = 99 }]]",
-            "the trial ",
+            "my.toml, line 9: augment[0].size = 99: ",
         ),
     ] {
         fs::write(folder.path().join("my.toml"), format!("{GRID}{change}\n")).unwrap();
