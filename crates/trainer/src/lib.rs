@@ -2,7 +2,7 @@
 //!
 //! [`TrainConfig`] says what to do. [`Experiment::new`] checks it against the data
 //! set, the model and the machine before anything is written; [`Experiment::run`]
-//! trains and leaves a run folder, and [`Experiment::resume`] goes on with one.
+//! trains and leaves a run folder, and [`Experiment::resuming`] goes on with one.
 //!
 //! The loop is [`Trainer`]: it trains any Burn module that is a [`Classifier`] on
 //! any [`BatchSource`], with a loss of one's own if wanted. It knows nothing of
