@@ -1,10 +1,11 @@
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::Tensor,
-};
-use models::{Network, ParameterPath, TrainingOutput};
+use burn::{module::Module, tensor::Tensor};
+use models::{Network, TrainingOutput};
 
-use crate::{TrainError, config::ConfigError, optim::patterns::is_statistic};
+use crate::{
+    TrainError,
+    config::ConfigError,
+    optim::patterns::{is_statistic, names_of},
+};
 
 /// What the trainer asks of a network: any Burn module that tells classes of images.
 pub trait Classifier: Module {
@@ -36,9 +37,7 @@ pub trait Classifier: Module {
         self,
         _batches: &mut dyn Iterator<Item = Tensor<4>>,
     ) -> Result<Self, TrainError> {
-        let mut finder = StatisticFinder::default();
-        self.visit(&mut finder);
-        match finder.found {
+        match names_of(&self).into_iter().find(|name| is_statistic(name)) {
             None => Ok(self),
             Some(name) => Err(ConfigError::Value {
                 key: "average.name".into(),
@@ -50,30 +49,6 @@ pub trait Classifier: Module {
                 origin: None,
             }
             .into()),
-        }
-    }
-}
-
-/// Looks for a running statistic.
-#[derive(Default)]
-struct StatisticFinder {
-    path: ParameterPath,
-    found: Option<String>,
-}
-
-impl ModuleVisitor for StatisticFinder {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.path.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
-    }
-
-    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-        let name = self.path.name();
-        if is_statistic(&name) {
-            self.found.get_or_insert(name);
         }
     }
 }

@@ -40,8 +40,9 @@ use crate::{
 pub struct Experiment<'a> {
     plan: Plan,
     start: Option<Start>,
-    /// The run that it goes on with.
-    resumes: Option<RunDir>,
+    /// The run that it goes on with, and the steps that are done there, if there is a
+    /// checkpoint.
+    resumes: Option<(RunDir, Option<usize>)>,
     /// To be told once there is somebody to tell.
     warnings: Vec<String>,
     observers: Vec<Box<dyn Observer + 'a>>,
@@ -121,7 +122,7 @@ impl<'a> Experiment<'a> {
         Ok(Self {
             plan,
             start,
-            resumes: Some(dir),
+            resumes: Some((dir, done)),
             warnings,
             observers: Vec::new(),
             stop: None,
@@ -242,9 +243,9 @@ impl<'a> Experiment<'a> {
     /// # Panics
     /// If it was not made by [`resuming`](Self::resuming).
     pub fn go_on(mut self) -> Result<RunSummary, TrainError> {
-        let dir = self.resumes.take().expect("an experiment that resumes");
+        let resumes = self.resumes.take();
+        let (dir, done) = resumes.expect("an experiment that resumes");
         let started_from = dir.started_from()?;
-        let done = steps_done(dir.path(), self.plan.train.batches())?;
         let network = match done {
             Some(_) => {
                 let device = self.plan.training_device();

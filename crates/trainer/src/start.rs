@@ -161,7 +161,8 @@ pub(crate) fn look(config: &TrainConfig) -> Result<(), TrainError> {
         .map_err(|e| wrong_file(path, WeightsError::Read(e)))
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+/// SHA-256 of a file, in hexadecimal digits.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hasher)?;
     Ok(format!("{:x}", hasher.finalize()))

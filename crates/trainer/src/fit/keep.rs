@@ -6,7 +6,6 @@ use std::{
 };
 
 use models::StateDict;
-use sha2::{Digest, Sha256};
 
 use super::{Fit, epoch::step_seed, progress::reached, result::WeightDigests, settings};
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     config::{ConfigError, check},
     event::{EpochDone, Event, Resumed, Scores},
     run_dir::{RunDir, Weights},
+    start::sha256,
 };
 
 /// Told apart from the seeds of steps.
@@ -63,8 +63,8 @@ impl Folder {
 
     fn digest(&self, which: Weights) -> Result<Option<String>, TrainError> {
         let path = self.path(which);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(format!("{:x}", Sha256::digest(bytes)))),
+        match sha256(&path) {
+            Ok(digest) => Ok(Some(digest)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(TrainError::io("read", path)(e)),
         }

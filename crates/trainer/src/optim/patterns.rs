@@ -52,11 +52,11 @@ pub(super) fn check(
 /// [`ConfigError::Value`] for a pattern, one of `optimizer.freeze`, that matches no
 /// parameter, with some names.
 pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigError> {
-    let mut names = Names::default();
-    module.visit(&mut names);
+    let mut names = names_of(&module);
+    names.retain(|name| !is_statistic(name));
     for (at, pattern) in patterns.iter().enumerate() {
         let key = format!("optimizer.freeze[{at}]");
-        check(key, pattern, &names.names, "parameter")?;
+        check(key, pattern, &names, "parameter")?;
     }
     if patterns.is_empty() {
         return Ok(module);
@@ -67,7 +67,13 @@ pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigErro
     }))
 }
 
-/// The names of parameters, frozen ones among them.
+/// The names of all floats of a module, running statistics among them.
+pub(crate) fn names_of<M: Module>(module: &M) -> Vec<String> {
+    let mut names = Names::default();
+    module.visit(&mut names);
+    names.names
+}
+
 #[derive(Default)]
 struct Names {
     path: ParameterPath,
@@ -84,10 +90,7 @@ impl ModuleVisitor for Names {
     }
 
     fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-        let name = self.path.name();
-        if !is_statistic(&name) {
-            self.names.push(name);
-        }
+        self.names.push(self.path.name());
     }
 }
 
