@@ -8,9 +8,26 @@
 //! [`set_enabled`], or `KILN_KERNELS=off` in the environment, turns the kernels off, for
 //! comparison.
 
+mod convolution;
 mod switch;
 
 #[cfg(feature = "flex")]
+mod conv;
+#[cfg(feature = "flex")]
 mod simd;
 
+pub use convolution::conv2d;
 pub use switch::{is_enabled, set_enabled};
+
+/// Whether a tensor is one that the kernels compute with.
+#[cfg(feature = "flex")]
+fn is_ours<const D: usize>(tensor: &burn::tensor::Tensor<D>) -> bool {
+    use burn::{backend::DispatchDevice, tensor::DType};
+    is_enabled()
+        && tensor.dtype() == DType::F32
+        && match tensor.device().inner().as_dispatch() {
+            DispatchDevice::Flex(_) => true,
+            #[allow(unreachable_patterns, reason = "where Flex is the only backend")]
+            _ => false,
+        }
+}

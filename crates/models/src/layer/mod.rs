@@ -1,6 +1,7 @@
 mod batch_norm;
 mod buffer;
 mod build;
+mod conv;
 mod module;
 mod op;
 
@@ -156,7 +157,7 @@ impl Layer {
     fn forward(&self, input: Activation, trace: &mut Trace<'_>) -> Activation {
         use Activation::{Flat, Map};
         match (self, input) {
-            (Self::Conv2d(conv), Map(x)) => Map(conv.forward(x)),
+            (Self::Conv2d(conv), Map(x)) => Map(conv::forward(conv, x)),
             (Self::Linear(linear), Flat(x)) => Flat(linear.forward(x)),
             (Self::BatchNorm(norm), Map(x)) => Map(norm.forward(x)),
             (Self::BatchNorm(norm), Flat(x)) => Flat(norm.forward(x)),

@@ -1,0 +1,385 @@
+//! Convolutions 3×3 of stride 1 by Winograd's transforms (Lavin and Gray, 2016): a
+//! quarter of the multiplications of the direct sum with tiles of 4 outputs, 4/9 with
+//! tiles of 2. Between the transforms there are matrix products over channels, and
+//! over tiles for the gradient of the weights.
+
+mod channels_last;
+mod product;
+mod tile;
+mod transform;
+
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+
+use self::{
+    channels_last::{BLOCK, Frame, padded},
+    product::{RowsByPanels, Transposed},
+    tile::{Four, Tile, Two},
+    transform::{Image, Input, Output, OutputGradient, Panel, WeightGradient, Weights, Widths},
+};
+use super::shape::ConvShape;
+use crate::simd::Level;
+
+/// Channels from which on the transforms are paid back.
+const CHANNELS: usize = 16;
+/// Values that the tiles of one task should take: what a second cache holds.
+const TASK: usize = 400 << 10;
+/// Values that the tiles of all images may take at once.
+const ALL: usize = 6 << 20;
+/// Tasks from which on each takes its images through all stages.
+const TASKS: usize = 8;
+
+/// Whether this is the way for a convolution.
+pub fn suits(shape: &ConvShape) -> bool {
+    let simple = shape.kernel == [3; 2]
+        && shape.stride == [1; 2]
+        && shape.dilation == [1; 2]
+        && shape.groups == 1
+        && shape.padding.iter().all(|&padding| padding <= 2);
+    simple
+        && shape.inputs.min(shape.outputs) >= CHANNELS
+        && shape
+            .output()
+            .is_some_and(|output| output.iter().all(|&size| size > 1))
+}
+
+/// Whether tiles of 4 are less work than tiles of 2 for outputs of `size`.
+fn tiles_of_four(size: [usize; 2]) -> bool {
+    let tiles = |tile: usize| size[0].div_ceil(tile) * size[1].div_ceil(tile);
+    tiles(4) * 36 < tiles(2) * 16
+}
+
+/// As [`super::forward`].
+pub fn forward(
+    level: Level,
+    shape: &ConvShape,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+) -> Vec<f32> {
+    let inputs = shape.inputs;
+    let of =
+        |input: usize, output: usize, place: usize| weight[(output * inputs + input) * 9 + place];
+    correlate(level, shape, x, bias, &of)
+}
+
+/// As [`super::input_gradient`]: the correlation with the kernel turned around.
+pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32]) -> Vec<f32> {
+    let inputs = shape.inputs;
+    let of = |output: usize, input: usize, place: usize| {
+        weight[(output * inputs + input) * 9 + 8 - place]
+    };
+    let Some(output) = shape.output() else {
+        return Vec::new();
+    };
+    let turned = ConvShape {
+        inputs: shape.outputs,
+        outputs: shape.inputs,
+        image: output,
+        padding: shape.padding.map(|padding| 2 - padding),
+        ..*shape
+    };
+    correlate(level, &turned, dy, None, &of)
+}
+
+/// As [`super::weight_gradient`].
+pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    match shape.output() {
+        Some(output) if tiles_of_four(output) => {
+            Geometry::<4, 6>::new(shape, output).weight_gradient(level, x, dy, PhantomData::<Four>)
+        }
+        Some(output) => {
+            Geometry::<2, 4>::new(shape, output).weight_gradient(level, x, dy, PhantomData::<Two>)
+        }
+        None => Vec::new(),
+    }
+}
+
+fn correlate(
+    level: Level,
+    shape: &ConvShape,
+    x: &[f32],
+    bias: Option<&[f32]>,
+    of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
+) -> Vec<f32> {
+    match shape.output() {
+        Some(output) if tiles_of_four(output) => {
+            Geometry::<4, 6>::new(shape, output).correlate(level, x, bias, of, PhantomData::<Four>)
+        }
+        Some(output) => {
+            Geometry::<2, 4>::new(shape, output).correlate(level, x, bias, of, PhantomData::<Two>)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// How images are cut into tiles of `M` outputs.
+struct Geometry<const M: usize, const A: usize> {
+    batch: usize,
+    /// Rows and columns of tiles of an image.
+    tiles: [usize; 2],
+    input: Frame,
+    output: Frame,
+}
+
+impl<const M: usize, const A: usize> Geometry<M, A> {
+    fn new(shape: &ConvShape, output: [usize; 2]) -> Self {
+        let tiles = output.map(|size| size.div_ceil(M));
+        Self {
+            batch: shape.batch,
+            tiles,
+            input: Frame {
+                channels: shape.inputs,
+                size: shape.image,
+                margin: shape.padding,
+                outer: tiles.map(|tiles| tiles * M + 2),
+            },
+            output: Frame {
+                channels: shape.outputs,
+                size: output,
+                margin: [0; 2],
+                outer: tiles.map(|tiles| tiles * M),
+            },
+        }
+    }
+
+    /// Tiles of an image.
+    fn count(&self) -> usize {
+        self.tiles[0] * self.tiles[1]
+    }
+
+    /// Values of the tiles of an image.
+    fn tiles_len(&self, frame: &Frame) -> usize {
+        self.count() * A * A * padded(frame.channels)
+    }
+
+    fn correlate<T: Tile<M, A>>(
+        &self,
+        level: Level,
+        x: &[f32],
+        bias: Option<&[f32]>,
+        of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
+        tile: PhantomData<T>,
+    ) -> Vec<f32> {
+        let weights = self.weights(level, of, tile);
+        let [from, to] = [&self.input, &self.output].map(|f| f.channels * f.size[0] * f.size[1]);
+        let [inputs, outputs] = [&self.input, &self.output].map(|frame| self.tiles_len(frame));
+        let mut y = vec![0.0; self.batch * to];
+        let input = |image: &[f32], framed: &mut [f32], tiles: &mut [f32]| {
+            level.run(Input::<T, M, A>(Image {
+                tile,
+                frame: &self.input,
+                tiles: self.tiles,
+                image,
+                framed,
+                to: tiles,
+            }));
+        };
+        let depth = padded(self.input.channels);
+        let product = |tiles: &[f32], place: usize, products: &mut [f32]| {
+            level.run(RowsByPanels {
+                rows: &tiles[place * depth..],
+                row_step: A * A * depth,
+                depth,
+                panels: &weights,
+                place,
+                places: A * A,
+                to: products,
+                columns: padded(self.output.channels),
+            });
+        };
+        let output = |products: &[f32], first: usize, framed: &mut [f32], image: &mut [f32]| {
+            level.run(Output::<T, M, A> {
+                tile,
+                frame: &self.output,
+                tiles: self.tiles,
+                products,
+                place_step: products.len() / (A * A),
+                first,
+                bias,
+                framed,
+                image,
+            });
+        };
+        let together = (TASK / (inputs + outputs)).max(32 / self.count()).max(1);
+        if self.batch.div_ceil(together) >= TASKS {
+            y.par_chunks_mut(together * to)
+                .zip(x.par_chunks(together * from))
+                .for_each_init(
+                    || {
+                        let framed = [&self.input, &self.output].map(|f| vec![0.0; f.len()]);
+                        (
+                            framed,
+                            vec![0.0; together * inputs],
+                            vec![0.0; together * outputs],
+                        )
+                    },
+                    |([framed_x, framed_y], tiles, products), (y, x)| {
+                        let images = x.len() / from;
+                        let tiles = &mut tiles[..images * inputs];
+                        let products = &mut products[..images * outputs];
+                        let all = x.chunks_exact(from).zip(tiles.chunks_exact_mut(inputs));
+                        for (image, tiles) in all {
+                            input(image, framed_x, tiles);
+                        }
+                        let place_step = products.len() / (A * A);
+                        for (place, products) in products.chunks_exact_mut(place_step).enumerate() {
+                            product(tiles, place, products);
+                        }
+                        for (at, image) in y.chunks_exact_mut(to).enumerate() {
+                            output(products, at * self.count(), framed_y, image);
+                        }
+                    },
+                );
+            return y;
+        }
+        // Few tiles: the stages one after the other, each by all threads.
+        let mut tiles = vec![0.0; self.batch * inputs];
+        tiles
+            .par_chunks_exact_mut(inputs)
+            .zip(x.par_chunks_exact(from))
+            .for_each_init(
+                || vec![0.0; self.input.len()],
+                |framed, (tiles, image)| input(image, framed, tiles),
+            );
+        let mut products = vec![0.0; self.batch * outputs];
+        let place_step = products.len() / (A * A);
+        products
+            .par_chunks_exact_mut(place_step)
+            .enumerate()
+            .for_each(|(place, products)| product(&tiles, place, products));
+        y.par_chunks_exact_mut(to).enumerate().for_each_init(
+            || vec![0.0; self.output.len()],
+            |framed, (at, image)| output(&products, at * self.count(), framed, image),
+        );
+        y
+    }
+
+    /// The transformed weights, as [`RowsByPanels`] wants them.
+    fn weights<T: Tile<M, A>>(
+        &self,
+        level: Level,
+        of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
+        tile: PhantomData<T>,
+    ) -> Vec<f32> {
+        let depth = padded(self.input.channels);
+        let columns = padded(self.output.channels);
+        let mut weights = vec![0.0; A * A * depth * columns];
+        let mut rest = &mut weights[..];
+        let mut panels = Vec::new();
+        let mut first = 0;
+        for width in level.run(Widths(columns)) {
+            let (panel, others) = rest.split_at_mut(A * A * depth * width);
+            panels.push((first, panel));
+            rest = others;
+            first += width;
+        }
+        panels.into_par_iter().for_each(|(first, to)| {
+            level.run(Panel::<T, _, M, A>(Weights {
+                tile,
+                depth: [depth, self.input.channels],
+                first,
+                columns: self.output.channels,
+                of,
+                to,
+            }));
+        });
+        weights
+    }
+
+    fn weight_gradient<T: Tile<M, A>>(
+        &self,
+        level: Level,
+        x: &[f32],
+        dy: &[f32],
+        tile: PhantomData<T>,
+    ) -> Vec<f32> {
+        let frames = [&self.input, &self.output];
+        let [from_x, from_y] = frames.map(|f| f.channels * f.size[0] * f.size[1]);
+        let [inputs, outputs] = frames.map(|frame| self.tiles_len(frame));
+        let [rows, columns] = frames.map(|frame| padded(frame.channels));
+        let together = (ALL / (inputs + outputs)).clamp(1, self.batch);
+        let mut tiles_x = vec![0.0; together * inputs];
+        let mut tiles_y = vec![0.0; together * outputs];
+        let mut products = vec![0.0; A * A * rows * columns];
+        let batches = x
+            .chunks(together * from_x)
+            .zip(dy.chunks(together * from_y));
+        for (x, dy) in batches {
+            tiles_x
+                .par_chunks_exact_mut(inputs)
+                .zip(x.par_chunks_exact(from_x))
+                .for_each_init(
+                    || vec![0.0; self.input.len()],
+                    |framed, (to, image)| {
+                        level.run(Input::<T, M, A>(Image {
+                            tile,
+                            frame: &self.input,
+                            tiles: self.tiles,
+                            image,
+                            framed,
+                            to,
+                        }));
+                    },
+                );
+            tiles_y
+                .par_chunks_exact_mut(outputs)
+                .zip(dy.par_chunks_exact(from_y))
+                .for_each_init(
+                    || vec![0.0; self.output.len()],
+                    |framed, (to, image)| {
+                        level.run(OutputGradient::<T, M, A>(Image {
+                            tile,
+                            frame: &self.output,
+                            tiles: self.tiles,
+                            image,
+                            framed,
+                            to,
+                        }));
+                    },
+                );
+            let depth = x.len() / from_x * self.count();
+            products
+                .par_chunks_exact_mut(rows * columns)
+                .enumerate()
+                .for_each_init(
+                    || (vec![0.0; depth * rows], vec![0.0; depth * columns]),
+                    |(left, right), (place, to)| {
+                        of_place(&tiles_x, place, A * A, left, rows);
+                        of_place(&tiles_y, place, A * A, right, columns);
+                        level.run(Transposed {
+                            left,
+                            rows,
+                            right,
+                            columns,
+                            to,
+                        });
+                    },
+                );
+        }
+        let mut gradient = vec![0.0; self.output.channels * self.input.channels * 9];
+        gradient
+            .par_chunks_mut(BLOCK * self.input.channels * 9)
+            .enumerate()
+            .for_each(|(block, to)| {
+                level.run(WeightGradient::<T, M, A> {
+                    tile,
+                    products: &products,
+                    inputs: self.input.channels,
+                    outputs: self.output.channels,
+                    first: block * BLOCK,
+                    to,
+                });
+            });
+        gradient
+    }
+}
+
+/// The values of one place of all tiles, one tile after the other.
+fn of_place(tiles: &[f32], place: usize, places: usize, to: &mut [f32], channels: usize) {
+    let tiles = tiles.chunks_exact(places * channels);
+    for (to, tile) in to.chunks_exact_mut(channels).zip(tiles) {
+        to.copy_from_slice(&tile[place * channels..][..channels]);
+    }
+}
