@@ -32,6 +32,25 @@ impl Machine {
     }
 }
 
+/// What others do on the machine beside, if it is enough to spoil a measurement: threads
+/// that wait for each other, as PyTorch's do, then wait for the scheduler. Linux tells how
+/// many processes wanted to run in the last minute.
+pub fn warning_of_load() -> Option<String> {
+    let load = fs::read_to_string("/proc/loadavg").ok()?;
+    warning(&load, num_cpus::get())
+}
+
+/// Of the text of such a file, for so many processors.
+fn warning(load: &str, processors: usize) -> Option<String> {
+    let last_minute: f64 = load.split_whitespace().next()?.parse().ok()?;
+    (last_minute > 0.5 * processors as f64).then(|| {
+        format!(
+            "warning: the machine is not idle (load {last_minute} of {processors} processors in \
+             the last minute): ratios to PyTorch mean nothing then"
+        )
+    })
+}
+
 /// Linux tells the processor's name; elsewhere its architecture has to do.
 fn cpu() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -81,6 +100,14 @@ fn locked(lock: &str, package: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_machine_is_warned_of() {
+        assert_eq!(warning("0.99 7.25 5.15 4/115 9645\n", 2), None);
+        let told = warning("6.45 7.25 5.15 4/115 9645\n", 2).unwrap();
+        assert!(told.contains("load 6.45 of 2 processors"), "{told}");
+        assert_eq!(warning("", 2), None);
+    }
 
     #[test]
     fn the_lock_tells_versions() {

@@ -7,7 +7,7 @@ use anyhow::{bail, ensure};
 
 use super::{
     contest::{Case, Contestant, zoo},
-    machine::Machine,
+    machine::{Machine, warning_of_load},
     rows::{Row, heading, lines, write},
 };
 use crate::program;
@@ -64,6 +64,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 impl Args {
     /// Measures, prints ratios as they are known, and writes the file.
     pub fn run(&self) -> anyhow::Result<()> {
+        // Before the build, which is a load too.
+        if let Some(warning) = warning_of_load() {
+            eprintln!("{warning}");
+        }
         let kiln = match &self.kiln {
             Some(program) => program.clone(),
             None => {
