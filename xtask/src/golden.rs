@@ -2,11 +2,12 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
+
+use crate::program;
 
 /// Folders of such scripts. Each writes its golden files beside itself.
 const FOLDERS: &[&str] = &[
@@ -39,44 +40,13 @@ struct Built {
     logits: PathBuf,
 }
 
-/// Builds the program and the examples. Cargo itself says where they are: that
-/// depends on its configuration.
+/// Builds the program and the examples.
 fn build() -> anyhow::Result<Built> {
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--workspace", "--bins", "--examples"])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(crate::root())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    ensure!(
-        output.status.success(),
-        "the build failed: {}",
-        output.status
-    );
-    let messages: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .context("cargo's messages are no JSON")?;
+    let messages = program::build(&["--workspace", "--bins", "--examples"])?;
     Ok(Built {
-        kiln: executable(&messages, "bin", "kiln")?,
-        logits: executable(&messages, "example", "logits")?,
+        kiln: program::executable(&messages, "bin", "kiln")?,
+        logits: program::executable(&messages, "example", "logits")?,
     })
-}
-
-/// The path of a program that cargo built.
-fn executable(messages: &[Value], kind: &str, name: &str) -> anyhow::Result<PathBuf> {
-    let of_target = |message: &&Value| {
-        let target = &message["target"];
-        target["name"] == name && target["kind"][0] == kind
-    };
-    let mut paths = messages
-        .iter()
-        .filter(of_target)
-        .filter_map(|m| m["executable"].as_str());
-    let path = paths.next();
-    path.map(PathBuf::from)
-        .with_context(|| format!("cargo built no {kind} `{name}`"))
 }
 
 /// The scripts, in order. `common.py` is for the others to import.

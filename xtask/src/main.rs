@@ -6,6 +6,7 @@ mod docs;
 mod figures;
 mod golden;
 mod mnist_mini;
+mod program;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,8 @@ enum Bench {
     /// The training loop beside a bare one on Burn, on the CPU.
     #[command(disable_help_flag = true)]
     Overhead(bench::overhead::Args),
+    /// A training step on the CPU beside PyTorch's, and with and without Kiln's own kernels.
+    Train(bench::train::Args),
 }
 
 #[derive(Subcommand)]
@@ -63,6 +66,7 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse().chore {
         Chore::Bench(Bench::Data(args)) => args.run(),
         Chore::Bench(Bench::Overhead(args)) => args.run(),
+        Chore::Bench(Bench::Train(args)) => args.run(),
         Chore::Ci => ci::run(),
         Chore::Docs => docs::make(),
         Chore::Figures => figures::make(),

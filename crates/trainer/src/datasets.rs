@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path};
 
 use data::{Datasets, Progress, Store, folder};
 
-use crate::{NetworkSource, TrainError, config::TrainConfig, start};
+use crate::{NetworkSource, TrainError, backend::use_threads, config::TrainConfig, start};
 
 /// What a name of a folder of images begins with.
 const FOLDER: &str = "folder:";
@@ -15,8 +15,8 @@ const FOLDER: &str = "folder:";
 /// one, is looked at first.
 ///
 /// # Errors
-/// [`TrainError::Config`], [`TrainError::Unknown`], [`TrainError::NetworkFile`], [`TrainError::Weights`] or
-/// [`TrainError::Data`].
+/// [`TrainError::Config`], [`TrainError::Unknown`], [`TrainError::NetworkFile`],
+/// [`TrainError::Weights`], [`TrainError::Backend`] or [`TrainError::Data`].
 pub fn load_datasets(
     config: &TrainConfig,
     store: &Store,
@@ -25,6 +25,8 @@ pub fn load_datasets(
     // A slip in the name of the model, or in a file, is no reason to fetch.
     NetworkSource::find(&config.model)?.check(config)?;
     start::look(config)?;
+    // Images are decoded by threads that are to be as many as asked for.
+    use_threads(config.threads)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
         Some(path) => folder::load(path, &config.folder)?,
         None => store.load(&config.dataset, progress)?,

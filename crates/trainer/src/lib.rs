@@ -10,6 +10,7 @@
 
 mod average;
 pub mod backend;
+pub mod bench;
 mod checkpoint;
 mod classifier;
 pub mod config;

@@ -53,6 +53,7 @@ impl Plan {
     /// [`TrainError`] for the first thing that cannot be.
     pub fn new(mut config: TrainConfig, datasets: Datasets) -> Result<Self, TrainError> {
         config.validate()?;
+        backend::use_threads(config.threads)?;
         let info = Arc::clone(datasets.train.info());
         let pipeline = Pipeline::new(config.augment.clone(), Arc::clone(&info))
             .map_err(|error| not_a_step(error, &config.augment))?;

@@ -21,6 +21,7 @@ const HARMLESS: &[&str] = &[
     "data_dir",
     "backend",
     "adapter",
+    "threads",
 ];
 
 /// Compares the configuration that a run goes on with to the one that it was
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn more_epochs_are_harmless() {
-        let harmless = "epochs = 99\nbackend = \"flex\"\ndata_dir = \"d\"\n\
+        let harmless = "epochs = 99\nbackend = \"flex\"\nthreads = 3\ndata_dir = \"d\"\n\
                         [loader]\nthreads = 1\nahead = 5\n\
                         [stop]\npatience = 3\n[checkpoint]\nkeep_last = 5\n";
         assert_eq!(changes(harmless), [""; 0]);

@@ -1,7 +1,11 @@
 //! `cargo xtask bench`: measurements, with the peer's in the same run.
 
+mod contest;
 pub mod data;
+mod machine;
 pub mod overhead;
+mod rows;
+pub mod train;
 
 use std::fs;
 

@@ -1,6 +1,7 @@
 //! Figures out of times.
 
 use serde::Serialize;
+use trainer::bench::{quantile, sorted};
 
 use crate::clock::Took;
 
@@ -56,17 +57,4 @@ fn spread(own: &[f64], bare: &[f64]) -> Spread {
         over_bare: quantile(&over, 0.5),
         interval: [quantile(&over, 0.5 - around), quantile(&over, 0.5 + around)],
     }
-}
-
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values
-}
-
-/// Between two values in a straight line. There is at least one.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    below + (above - below) * at.fract()
 }

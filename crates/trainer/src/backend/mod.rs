@@ -2,6 +2,7 @@
 
 mod precision;
 mod select;
+mod threads;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use select::host;
 pub use select::{BackendChoice, BackendError, Selected, select};
+pub use threads::{physical_cores, use_threads};
 
 /// A backend of Burn that Kiln can be compiled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

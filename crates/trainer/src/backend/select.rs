@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{AdapterKind, Backend};
+use super::{AdapterKind, Backend, threads};
 use models::suggest;
 
 /// Which backend a user wants.
@@ -136,6 +136,16 @@ pub enum BackendError {
     /// No backend at all is compiled in that could be taken.
     #[error("no backend can be used: {0}; add `--features flex` to the cargo command for the CPU")]
     None(String),
+    /// The system does not start the threads of the CPU.
+    #[error(
+        "cannot start the {threads} threads that compute on the CPU: {problem}; ask for fewer with `--threads`"
+    )]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system says.
+        problem: String,
+    },
 }
 
 /// Finds the device of a choice.
@@ -169,7 +179,7 @@ fn fixed(backend: Backend, kind: AdapterKind) -> Result<Selected, BackendError> 
     }
     let reason = "asked for".to_string();
     if let Some(device) = backend.cpu_device() {
-        return Ok(cpu(backend, device, reason));
+        return cpu(backend, device, reason);
     }
     let adapters = backend.adapters();
     if let Some(adapter) = adapters.iter().find(|adapter| adapter.kind == kind) {
@@ -224,21 +234,21 @@ fn auto() -> Result<Selected, BackendError> {
     };
     for backend in [Backend::Flex, Backend::NdArray] {
         if let Some(device) = backend.cpu_device() {
-            return Ok(cpu(backend, device, reason));
+            return cpu(backend, device, reason);
         }
     }
     Err(BackendError::None(reason))
 }
 
-fn cpu(backend: Backend, device: Device, reason: String) -> Selected {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+fn cpu(backend: Backend, device: Device, reason: String) -> Result<Selected, BackendError> {
+    let threads = threads::start(None)?;
     let plural = if threads == 1 { "" } else { "s" };
-    Selected {
+    Ok(Selected {
         backend,
         device,
         name: format!("CPU, {threads} thread{plural}"),
         reason,
-    }
+    })
 }
 
 fn compiled_in() -> String {

@@ -137,6 +137,9 @@ pub struct ConfigArgs {
         hide_possible_values = true
     )]
     adapter: Option<AdapterKind>,
+    /// Threads that the CPU computes with [default: one for each physical core]
+    #[arg(help_heading = "Where", long, value_name = "N")]
+    threads: Option<usize>,
     /// Numbers to compute in: f32, bf16, f16 [default: f32]
     #[arg(
         help_heading = "Where",
@@ -236,6 +239,7 @@ impl ConfigArgs {
         flag!(image_size => folder.size, "image-size");
         flag!(backend => backend, "backend");
         flag!(adapter => adapter, "adapter");
+        flag!(threads => threads, "threads");
         flag!(precision => precision, "precision");
         flag!(epochs => epochs, "epochs");
         flag!(batch_size => batch_size, "batch-size");

@@ -7,12 +7,12 @@ use std::{
 use serde_json::json;
 use trainer::{
     Evaluation, Plan, RunDir, TrainError, Weights,
-    backend::{AdapterKind, BackendChoice},
+    backend::{AdapterKind, BackendChoice, use_threads},
     config::Tta,
     evaluate_in_full,
 };
 
-use super::store::StoreArgs;
+use super::{of_flag, store::StoreArgs};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -31,6 +31,9 @@ pub struct Args {
     /// Adapter that a wgpu backend takes [default: that of the run]
     #[arg(long, value_name = "KIND")]
     adapter: Option<AdapterKind>,
+    /// Threads that the CPU computes with [default: that of the run]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     #[command(flatten)]
     store: StoreArgs,
     /// Print the confusion matrix too
@@ -47,10 +50,14 @@ impl Args {
         let mut config = run.config()?;
         config.backend = self.backend.unwrap_or(config.backend);
         config.adapter = self.adapter.unwrap_or(config.adapter);
+        config.threads = self.threads.or(config.threads);
         config.evaluation.tta = self.tta.unwrap_or(config.evaluation.tta);
         // Those that the run started from are not asked for again.
         (config.weights, config.partial_weights) = (None, false);
 
+        if self.threads.is_some() {
+            use_threads(self.threads).map_err(of_flag)?;
+        }
         let datasets = self.store.load(&config)?;
         let trained = run.dataset(datasets.train.info())?;
         config.normalize_as(&trained);

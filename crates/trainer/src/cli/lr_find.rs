@@ -2,12 +2,11 @@ use std::{ops::ControlFlow, path::PathBuf, process::ExitCode};
 
 use serde_json::json;
 use trainer::{
-    Experiment, LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, Plan, RangeEnd, TrainError,
-    config::{ConfigError, overlap},
-    lr_find_svg, write_whole,
+    Experiment, LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, Plan, RangeEnd,
+    config::overlap, lr_find_svg, write_whole,
 };
 
-use super::{config_args::ConfigArgs, new_file, print, shell::command_of, train};
+use super::{config_args::ConfigArgs, new_file, of_flag, print, shell::command_of, train};
 
 /// Rows of the table.
 const ROWS: usize = 20;
@@ -201,14 +200,6 @@ fn as_json(
         "points": curve.points,
     });
     Ok(serde_json::to_string(&object)? + "\n")
-}
-
-/// The error of a value, as one of its flag.
-fn of_flag(mut error: ConfigError) -> TrainError {
-    if let ConfigError::Value { key, .. } = &mut error {
-        *key = format!("--{key}").into();
-    }
-    error.into()
 }
 
 /// The words of a training with the rate `lr`, out of `given`, those of this verb:

@@ -1,5 +1,6 @@
 //! The command line: verbs and flags into configurations.
 
+mod bench;
 mod config;
 mod config_args;
 mod data;
@@ -26,7 +27,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use trainer::backend::Backend;
+use trainer::{TrainError, backend::Backend, config::ConfigError};
 
 /// The program, as its user calls it and with `backend` compiled in: for the
 /// commands that it suggests.
@@ -86,6 +87,8 @@ enum Verb {
     Summary(summary::Args),
     /// Draw a network.
     Graph(graph::Args),
+    /// Measure how fast networks train, or infer, on a fixed random batch.
+    Bench(bench::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -107,6 +110,7 @@ impl Cli {
             Verb::Models(args) => args.run(),
             Verb::Summary(args) => args.run(),
             Verb::Graph(args) => args.run(),
+            Verb::Bench(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }
@@ -114,10 +118,19 @@ impl Cli {
 
 /// 2 for bad usage or configuration, 1 for what went wrong.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<trainer::TrainError>() {
+    match error.downcast_ref::<TrainError>() {
         Some(error) if error.is_usage() => 2,
         _ => 1,
     }
+}
+
+/// The error of a value, as one of the flag of its name.
+fn of_flag(error: impl Into<TrainError>) -> TrainError {
+    let mut error = error.into();
+    if let TrainError::Config(ConfigError::Value { key, .. }) = &mut error {
+        *key = format!("--{}", key.replace('_', "-")).into();
+    }
+    error
 }
 
 /// The file to write: the one that was asked for, of a link what it leads to, or

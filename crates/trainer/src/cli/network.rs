@@ -17,18 +17,7 @@ pub struct ChoiceArgs {
 
 impl ChoiceArgs {
     pub fn options(&self) -> ModelOptions {
-        let own = ModelOptions::default();
-        let OptionArgs {
-            form,
-            width,
-            auxiliary_heads,
-        } = self.options;
-        ModelOptions {
-            form: form.unwrap_or(own.form),
-            width: width.unwrap_or(own.width),
-            auxiliary_heads,
-            ..own
-        }
+        self.options.chosen()
     }
 }
 
@@ -48,6 +37,19 @@ pub struct OptionArgs {
     pub auxiliary_heads: bool,
 }
 
+impl OptionArgs {
+    /// With what was not chosen as it is by default.
+    pub fn chosen(&self) -> ModelOptions {
+        let own = ModelOptions::default();
+        ModelOptions {
+            form: self.form.unwrap_or(own.form),
+            width: self.width.unwrap_or(own.width),
+            auxiliary_heads: self.auxiliary_heads,
+            ..own
+        }
+    }
+}
+
 #[derive(clap::Args)]
 pub struct NetworkArgs {
     /// Network: a name that `kiln models` lists, or a file that describes one
@@ -61,7 +63,7 @@ pub struct NetworkArgs {
 }
 
 /// `[channels, height, width]`.
-type Image = [usize; 3];
+pub type Image = [usize; 3];
 
 impl NetworkArgs {
     /// The network, and the shape of the images that it is to be seen with.
@@ -83,7 +85,7 @@ fn forms() -> impl TypedValueParser<Value = Form> {
 }
 
 /// Reads `3x32x32`, also with `×` as the table of a summary writes it.
-fn image(text: &str) -> Result<Image, String> {
+pub fn image(text: &str) -> Result<Image, String> {
     let sizes: Vec<Option<usize>> = text
         .split(['x', 'X', '×'])
         .map(|size| size.parse().ok().filter(|&size| size > 0))

@@ -11,7 +11,7 @@ use trainer::{
     backend::Backend,
 };
 
-use super::{print, shell::command_of, store::StoreArgs, train};
+use super::{of_flag, print, shell::command_of, store::StoreArgs, train};
 
 /// Tries settings of a configuration, and tells which are best on the validation images.
 ///
@@ -34,6 +34,10 @@ pub struct Args {
     /// Print one JSON object in the end: all runs, and the trials with the best first
     #[arg(help_heading = "Output", long)]
     json: bool,
+    /// Threads that the CPU computes with [default: those of the file, or one for each physical
+    /// core]
+    #[arg(help_heading = "Where", long, value_name = "N")]
+    threads: Option<usize>,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -48,6 +52,9 @@ impl Args {
         let mut sweep = Sweep::read(&self.file)?;
         if let Some(dir) = &self.store.data_dir {
             sweep = sweep.data_dir(dir);
+        }
+        if let Some(threads) = self.threads {
+            sweep = sweep.threads(threads).map_err(of_flag)?;
         }
         let stop = train::on_signals()?;
         let mut lines = Lines {

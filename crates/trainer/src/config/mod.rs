@@ -74,6 +74,11 @@ pub struct TrainConfig {
     pub backend: BackendChoice,
     /// Which kind of adapter a wgpu backend takes.
     pub adapter: AdapterKind,
+    /// Threads that the CPU computes with, 1 to 1,024, which a process starts once. Left
+    /// out: one for each physical core. Those that fill batches are `loader.threads`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1024))]
+    pub threads: Option<usize>,
     /// Decides the first weights, the split, the order of the images and dropout.
     /// Up to 2⁶³ − 1, the largest integer of TOML.
     #[schemars(range(max = 9_223_372_036_854_775_807u64))]
@@ -160,6 +165,7 @@ impl Default for TrainConfig {
             data_dir: None,
             backend: BackendChoice::Auto,
             adapter: AdapterKind::Gpu,
+            threads: None,
             seed: 42,
             epochs: 15,
             batch_size: 64,
@@ -188,6 +194,9 @@ impl Default for TrainConfig {
 
 /// More is a slip of the keyboard, and steps would no longer count exactly.
 const MOST_EPOCHS: usize = 1_000_000;
+
+/// More is a slip of the keyboard too: no machine has as many cores.
+const MOST_THREADS: usize = 1024;
 
 impl TrainConfig {
     /// Reads a file of TOML.
@@ -253,6 +262,7 @@ impl TrainConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let positive = "it must be at least 1";
         check_seed(self.seed)?;
+        check_threads(self.threads)?;
         check(
             "epochs",
             self.epochs,
@@ -296,6 +306,19 @@ impl TrainConfig {
         self.checkpoint.validate()?;
         self.stop.validate()?;
         self.log.validate()
+    }
+}
+
+/// That the CPU can be asked to compute with so many threads.
+pub(crate) fn check_threads(threads: Option<usize>) -> Result<(), ConfigError> {
+    match threads {
+        Some(threads) => check(
+            "threads",
+            threads,
+            (1..=MOST_THREADS).contains(&threads),
+            &format!("it must be at least 1 and at most {MOST_THREADS}"),
+        ),
+        None => Ok(()),
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     TrainError,
-    config::{ConfigError, Layer, TrainConfig, place},
+    config::{ConfigError, Layer, TrainConfig, check_threads, place},
 };
 
 /// A setting of one key.
@@ -139,6 +139,18 @@ impl Sweep {
         let layer = Layer::setting("--data-dir".into(), "data_dir", &dir);
         self.base.push(layer.expect("it is a key"));
         self
+    }
+
+    /// Computes with so many threads on the CPU, whatever the configuration says.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] if they are 0 or too many.
+    pub fn threads(mut self, threads: usize) -> Result<Self, ConfigError> {
+        check_threads(Some(threads))?;
+        let value = toml::Value::Integer(threads as i64);
+        let layer = Layer::setting("--threads".into(), "threads", &value);
+        self.base.push(layer.expect("it is a key"));
+        Ok(self)
     }
 
     /// The number of trials: of settings, whatever the seed.

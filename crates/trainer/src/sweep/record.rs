@@ -21,6 +21,7 @@ const TABLE: &str = "sweep.csv";
 const HARMLESS: &[&str] = &[
     "seed",
     "data_dir",
+    "threads",
     "loader.threads",
     "loader.ahead",
     "log",

@@ -358,6 +358,8 @@ fn the_schema_accepts_recipes_and_refuses_what_is_refused() {
         "limit = 0",
         "loader.ahead = 0",
         "loader.threads = 257",
+        "threads = 0",
+        "threads = 1025",
         "optimizer.lr = 0.0",
         "optimizer.momentum = 1.0",
         "optimizer.momentum = -0.1",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 mod bad_input;
+mod bench;
 mod configuration;
 mod data_verbs;
 mod figures;
@@ -14,5 +15,6 @@ mod runs;
 mod schedules;
 mod search;
 mod support;
+mod threads;
 mod watching;
 mod weights;

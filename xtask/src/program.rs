@@ -1,0 +1,46 @@
+//! What cargo builds, and where it lies: cargo itself says, for that depends on its
+//! configuration.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+/// Cargo's messages of a build, `words` being what is to be built.
+pub fn build(words: &[&str]) -> anyhow::Result<Vec<Value>> {
+    let output = Command::new(env!("CARGO"))
+        .arg("build")
+        .args(words)
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(crate::root())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(
+        output.status.success(),
+        "the build failed: {}",
+        output.status
+    );
+    serde_json::Deserializer::from_slice(&output.stdout)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .context("cargo's messages are no JSON")
+}
+
+/// The path of a program that cargo built.
+pub fn executable(messages: &[Value], kind: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let of_target = |message: &&Value| {
+        let target = &message["target"];
+        target["name"] == name && target["kind"][0] == kind
+    };
+    let mut paths = messages
+        .iter()
+        .filter(of_target)
+        .filter_map(|m| m["executable"].as_str());
+    let path = paths.next();
+    path.map(PathBuf::from)
+        .with_context(|| format!("cargo built no {kind} `{name}`"))
+}
