@@ -8,6 +8,7 @@
 //! [`set_enabled`], or `KILN_KERNELS=off` in the environment, turns the kernels off, for
 //! comparison.
 
+pub mod optim;
 mod switch;
 
 #[cfg(feature = "flex")]
