@@ -202,6 +202,7 @@ fn place(tensor: &Tensor<1>) -> *const f32 {
 
 #[test]
 fn a_tensor_is_changed_where_it_lies_and_a_shared_one_is_not() {
+    crate::set_enabled(true);
     let mut mean = tensor(&[1.0, 2.0, 3.0]);
     let new = tensor(&[3.0, 2.0, 1.0]);
     let before = place(&mean);
