@@ -9,10 +9,13 @@
 //! comparison.
 
 mod convolution;
+pub mod optim;
 mod switch;
 
 #[cfg(feature = "flex")]
 mod conv;
+#[cfg(feature = "flex")]
+mod scratch;
 #[cfg(feature = "flex")]
 mod simd;
 

@@ -89,8 +89,7 @@ impl Average {
         };
         for (name, (_, new)) in Reader::of(module, self.kind).found {
             match self.values.get_mut(&name) {
-                // This way round a weight that stays is its own average, exactly.
-                Some(mean) => *mean = mean.clone() + (new - mean.clone()) * share,
+                Some(mean) => flat::approach(mean, new, share),
                 None => {
                     self.values.insert(name, new);
                 }

@@ -7,6 +7,7 @@ use burn::{
     module::Param,
     tensor::{DType, Device, Tensor, TensorData},
 };
+use kernels::optim;
 use models::{Mismatch, ParameterPath, StateDict, StateTensor, WeightsError};
 
 /// How a parameter lies in its module.
@@ -147,6 +148,9 @@ const RUN: usize = 32;
 /// neither loses small squares in a large sum, nor depends on the number of threads,
 /// which Flex's own sum of millions of values does.
 pub(crate) fn sum_of_squares(values: Tensor<1>) -> Tensor<1> {
+    if let Some(sum) = optim::sum_of_squares(&values) {
+        return sum;
+    }
     let mut sums = values.square();
     loop {
         let [count] = sums.dims();
@@ -160,6 +164,14 @@ pub(crate) fn sum_of_squares(values: Tensor<1>) -> Tensor<1> {
             0 => whole,
             rest => Tensor::cat(vec![whole, sums.narrow(0, runs * RUN, rest)], 0),
         };
+    }
+}
+
+/// Moves `mean` by `share` of the way towards `new`. This way round a mean of what
+/// stays is that, exactly.
+pub(crate) fn approach(mean: &mut Tensor<1>, new: Tensor<1>, share: f64) {
+    if !optim::lerp(mean, &new, share) {
+        *mean = mean.clone() + (new - mean.clone()) * share;
     }
 }
 

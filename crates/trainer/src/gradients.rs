@@ -7,7 +7,9 @@ use burn::{
     tensor::{DType, Gradients as Graph, Tensor},
 };
 
-use crate::flat::sum_of_squares;
+use kernels::optim;
+
+use crate::flat::{approach, sum_of_squares};
 
 /// The gradients of a loss by the parameters of a module.
 #[derive(Debug, Clone, Default)]
@@ -46,12 +48,15 @@ impl Gradients {
 
     /// Multiplies all of them by `factor`.
     pub fn scale(&mut self, factor: f64) {
-        self.change(|gradient| gradient * factor);
+        self.change(
+            |gradient| optim::scale(gradient, factor),
+            |gradient| gradient * factor,
+        );
     }
 
     /// Moves every value into ±`bound`, as `torch.nn.utils.clip_grad_value_`.
     pub fn clip_value(&mut self, bound: f64) {
-        self.change(|gradient| gradient.clamp(-bound, bound));
+        self.change(|_| false, |gradient| gradient.clamp(-bound, bound));
     }
 
     /// The L2 norm over all of them together, `[1]`, on the device. `None` if there
@@ -68,7 +73,10 @@ impl Gradients {
     pub fn clip_norm(&mut self, most: f64) -> Option<Tensor<1>> {
         let norm = self.norm()?;
         let factor = ((norm.clone() + NORM_EPSILON).recip() * most).clamp_max(1.0);
-        self.change(|gradient| gradient * factor.clone());
+        self.change(
+            |gradient| optim::scale_by(gradient, &factor),
+            |gradient| gradient * factor.clone(),
+        );
         Some(norm)
     }
 
@@ -82,9 +90,19 @@ impl Gradients {
         self.tensors.into_iter().collect()
     }
 
-    fn change(&mut self, change: impl Fn(Tensor<1>) -> Tensor<1>) {
+    /// Changes all of them by a kernel that says whether it did, otherwise by `composed`.
+    fn change(
+        &mut self,
+        kernel: impl Fn(&mut Tensor<1>) -> bool,
+        composed: impl Fn(Tensor<1>) -> Tensor<1>,
+    ) {
         let old = std::mem::take(&mut self.tensors);
-        let new = old.into_iter().map(|(id, gradient)| (id, change(gradient)));
+        let new = old
+            .into_iter()
+            .map(|(id, mut gradient)| match kernel(&mut gradient) {
+                true => (id, gradient),
+                false => (id, composed(gradient)),
+            });
         self.tensors = new.collect();
     }
 
@@ -93,11 +111,10 @@ impl Gradients {
     fn approach(&mut self, other: Self, share: f64) {
         let mut added = other.tensors;
         for (id, mean) in &mut self.tensors {
-            let old = mean.clone();
-            *mean = match added.iter().position(|(other, _)| other == id) {
-                Some(at) => old.clone() + (added.remove(at).1 - old) * share,
-                None => old * (1.0 - share),
-            };
+            match added.iter().position(|(other, _)| other == id) {
+                Some(at) => approach(mean, added.remove(at).1, share),
+                None => *mean = mean.clone() * (1.0 - share),
+            }
         }
         let added = added.into_iter().map(|(id, new)| (id, new * share));
         self.tensors.extend(added);

@@ -8,7 +8,7 @@ use super::{
     planes::Planes,
     shape::ConvShape,
 };
-use crate::simd::Level;
+use crate::{scratch::zeros, simd::Level};
 
 /// Outputs of a channel from which on an image is worth a task of its own.
 const WORTHWHILE: usize = 256;
@@ -285,7 +285,7 @@ fn each_task(
     let from = from.par_chunks(layout.images * from_step);
     let to = to.par_chunks_mut(layout.images * to_step);
     to.zip(from).for_each_init(
-        || vec![0.0; layout.len()],
+        || zeros(layout.len()),
         |planes, (to, from)| {
             task(&mut Task {
                 layout,

@@ -9,7 +9,10 @@ use super::{
     planes::Planes,
     shape::ConvShape,
 };
-use crate::simd::{Kernel, Level};
+use crate::{
+    scratch::zeros,
+    simd::{Kernel, Level},
+};
 
 /// Parts that the batch is cut into at most, whatever the number of threads.
 const PARTS: usize = 16;
@@ -62,7 +65,7 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
     let mut sums = vec![0.0; parts * whole];
     let chunks = sums.par_chunks_mut(outputs * distances.len());
     chunks.enumerate().for_each_init(
-        || (vec![0.0; layout.len()], vec![0.0; gradients.len()]),
+        || (zeros(layout.len()), zeros(gradients.len())),
         |(planes, rows), (at, sums)| {
             let (at, piece) = (at / split, at % split);
             let (part, group) = (at / shape.groups, at % shape.groups);

@@ -1,4 +1,5 @@
 use burn::tensor::Tensor;
+use kernels::optim;
 
 use super::rule::{Rule, Update, mix};
 
@@ -23,18 +24,27 @@ impl Rule for Adam {
         mut gradient: Tensor<1>,
         state: &mut [Tensor<1>],
     ) -> Tensor<1> {
+        let [mean, square] = state else {
+            unreachable!("as many as `state` lists");
+        };
+        let adam = optim::Adam {
+            lr: update.lr,
+            weight_decay: update.weight_decay,
+            decoupled: self.decoupled,
+            betas: self.betas,
+            eps: self.eps,
+            number: update.number,
+        };
+        if optim::adam(&adam, &mut parameter, &gradient, [mean, square]) {
+            return parameter;
+        }
         match self.decoupled {
             true => parameter = update.decayed(parameter),
             false => gradient = update.penalised(gradient, &parameter),
         }
-        let [mean, square] = state else {
-            unreachable!("as many as `state` lists");
-        };
         mix(mean, gradient.clone(), self.betas[0]);
         mix(square, gradient.square(), self.betas[1]);
-        // Averages that began at 0 are too small by these factors.
-        let number = update.number as f64;
-        let [first, second] = self.betas.map(|beta| 1.0 - beta.powf(number));
+        let [first, second] = adam.bias_corrections();
         let deviation = square.clone().sqrt() / second.sqrt() + self.eps;
         parameter - mean.clone() / deviation * (update.lr / first)
     }

@@ -1,4 +1,5 @@
 use burn::tensor::Tensor;
+use kernels::optim;
 
 use super::rule::{Rule, Update};
 
@@ -20,10 +21,19 @@ impl Rule for Sgd {
     fn update(
         &self,
         update: &Update<'_>,
-        parameter: Tensor<1>,
+        mut parameter: Tensor<1>,
         gradient: Tensor<1>,
         state: &mut [Tensor<1>],
     ) -> Tensor<1> {
+        let sgd = optim::Sgd {
+            lr: update.lr,
+            weight_decay: update.weight_decay,
+            momentum: self.momentum,
+            nesterov: self.nesterov,
+        };
+        if optim::sgd(&sgd, &mut parameter, &gradient, state.first_mut()) {
+            return parameter;
+        }
         let gradient = update.penalised(gradient, &parameter);
         let direction = match state {
             [buffer] => {

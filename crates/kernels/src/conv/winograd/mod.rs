@@ -19,7 +19,10 @@ use self::{
     transform::{Image, Input, Output, OutputGradient, Panel, WeightGradient, Weights, Widths},
 };
 use super::shape::ConvShape;
-use crate::simd::Level;
+use crate::{
+    scratch::{Scratch, scratch, zeros},
+    simd::Level,
+};
 
 /// Channels from which on the transforms are paid back.
 const CHANNELS: usize = 16;
@@ -208,11 +211,11 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                 .zip(x.par_chunks(together * from))
                 .for_each_init(
                     || {
-                        let framed = [&self.input, &self.output].map(|f| vec![0.0; f.len()]);
+                        let framed = [&self.input, &self.output].map(|f| zeros(f.len()));
                         (
                             framed,
-                            vec![0.0; together * inputs],
-                            vec![0.0; together * outputs],
+                            scratch(together * inputs),
+                            scratch(together * outputs),
                         )
                     },
                     |([framed_x, framed_y], tiles, products), (y, x)| {
@@ -235,22 +238,22 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
             return y;
         }
         // Few tiles: the stages one after the other, each by all threads.
-        let mut tiles = vec![0.0; self.batch * inputs];
+        let mut tiles = scratch(self.batch * inputs);
         tiles
             .par_chunks_exact_mut(inputs)
             .zip(x.par_chunks_exact(from))
             .for_each_init(
-                || vec![0.0; self.input.len()],
+                || zeros(self.input.len()),
                 |framed, (tiles, image)| input(image, framed, tiles),
             );
-        let mut products = vec![0.0; self.batch * outputs];
+        let mut products = scratch(self.batch * outputs);
         let place_step = products.len() / (A * A);
         products
             .par_chunks_exact_mut(place_step)
             .enumerate()
             .for_each(|(place, products)| product(&tiles, place, products));
         y.par_chunks_exact_mut(to).enumerate().for_each_init(
-            || vec![0.0; self.output.len()],
+            || zeros(self.output.len()),
             |framed, (at, image)| output(&products, at * self.count(), framed, image),
         );
         y
@@ -262,10 +265,10 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         level: Level,
         of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
         tile: PhantomData<T>,
-    ) -> Vec<f32> {
+    ) -> Scratch {
         let depth = padded(self.input.channels);
         let columns = padded(self.output.channels);
-        let mut weights = vec![0.0; A * A * depth * columns];
+        let mut weights = scratch(A * A * depth * columns);
         let mut rest = &mut weights[..];
         let mut panels = Vec::new();
         let mut first = 0;
@@ -300,9 +303,9 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         let [inputs, outputs] = frames.map(|frame| self.tiles_len(frame));
         let [rows, columns] = frames.map(|frame| padded(frame.channels));
         let together = (ALL / (inputs + outputs)).clamp(1, self.batch);
-        let mut tiles_x = vec![0.0; together * inputs];
-        let mut tiles_y = vec![0.0; together * outputs];
-        let mut products = vec![0.0; A * A * rows * columns];
+        let mut tiles_x = scratch(together * inputs);
+        let mut tiles_y = scratch(together * outputs);
+        let mut products = zeros(A * A * rows * columns);
         let batches = x
             .chunks(together * from_x)
             .zip(dy.chunks(together * from_y));
@@ -311,7 +314,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                 .par_chunks_exact_mut(inputs)
                 .zip(x.par_chunks_exact(from_x))
                 .for_each_init(
-                    || vec![0.0; self.input.len()],
+                    || zeros(self.input.len()),
                     |framed, (to, image)| {
                         level.run(Input::<T, M, A>(Image {
                             tile,
@@ -327,7 +330,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                 .par_chunks_exact_mut(outputs)
                 .zip(dy.par_chunks_exact(from_y))
                 .for_each_init(
-                    || vec![0.0; self.output.len()],
+                    || zeros(self.output.len()),
                     |framed, (to, image)| {
                         level.run(OutputGradient::<T, M, A>(Image {
                             tile,
@@ -344,7 +347,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                 .par_chunks_exact_mut(rows * columns)
                 .enumerate()
                 .for_each_init(
-                    || (vec![0.0; depth * rows], vec![0.0; depth * columns]),
+                    || (scratch(depth * rows), scratch(depth * columns)),
                     |(left, right), (place, to)| {
                         of_place(&tiles_x, place, A * A, left, rows);
                         of_place(&tiles_y, place, A * A, right, columns);

@@ -213,7 +213,7 @@ where
         } = self.0;
         let width = to.len() / (A * A * padded_depth);
         let zero = simd.splat_f32s(0.0);
-        for channel in 0..depth {
+        for channel in 0..padded_depth {
             for column in (0..width).step_by(S::F32_LANES) {
                 let mut weights = [[zero; 3]; 3];
                 for (i, row) in weights.iter_mut().enumerate() {
@@ -221,7 +221,7 @@ where
                         let mut lanes = [0.0; BLOCK];
                         for (lane, to) in lanes.iter_mut().enumerate().take(S::F32_LANES) {
                             let column = first + column + lane;
-                            if column < columns {
+                            if column < columns && channel < depth {
                                 *to = of(channel, column, i * 3 + j);
                             }
                         }
