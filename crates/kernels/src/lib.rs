@@ -8,9 +8,29 @@
 //! [`set_enabled`], or `KILN_KERNELS=off` in the environment, turns the kernels off, for
 //! comparison.
 
+mod functions;
 mod switch;
 
 #[cfg(feature = "flex")]
+mod activation;
+#[cfg(feature = "flex")]
+mod channels;
+#[cfg(feature = "flex")]
+mod layers;
+#[cfg(feature = "flex")]
+mod norm;
+#[cfg(feature = "flex")]
+mod parallel;
+#[cfg(feature = "flex")]
+mod pool;
+#[cfg(all(test, feature = "flex"))]
+mod reference;
+#[cfg(feature = "flex")]
+mod residual;
+#[cfg(feature = "flex")]
 mod simd;
 
+pub use functions::{
+    add, add_relu, avg_pool2d, batch_norm, batch_norm_train, global_avg_pool2d, max_pool2d, relu,
+};
 pub use switch::{is_enabled, set_enabled};
