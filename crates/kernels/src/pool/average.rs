@@ -1,7 +1,7 @@
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::Window;
+use super::{Window, window::Columns};
 use crate::simd::{Kernel, Level};
 
 /// The mean of every window; of the values in the plane alone, or of the padding as well.
@@ -60,26 +60,20 @@ impl Kernel for Forward<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let window = self.window;
+        let columns = window.all_columns();
+        let widths = widths(window, self.with_padding);
         let width = window.input[1];
-        for (row, means) in self.means.chunks_mut(window.output[1]).enumerate() {
-            let (plane, row) = (row / window.output[0], row % window.output[0]);
-            let plane = &self.x[plane * window.area()..][..window.area()];
-            for y in window.rows(row) {
-                let x = &plane[y * width..(y + 1) * width];
-                for kernel in 0..window.kernel[1] {
-                    let (windows, column) = window.columns(kernel);
-                    if windows.is_empty() {
-                        continue;
-                    }
-                    let (means, x) = (&mut means[windows], &x[column..]);
-                    match window.stride[1] {
-                        1 => gather(means, x, 1),
-                        2 => gather(means, x, 2),
-                        stride => gather(means, x, stride),
+        let planes = self.means.chunks_mut(window.windows());
+        for (means, plane) in planes.zip(self.x.chunks(window.area())) {
+            for (row, means) in means.chunks_mut(window.output[1]).enumerate() {
+                for y in window.rows(row) {
+                    let x = &plane[y * width..(y + 1) * width];
+                    for Columns { windows, first } in &columns {
+                        gather(&mut means[windows.clone()], &x[*first..], window.stride[1]);
                     }
                 }
+                divide(means, window.counted(0, row, self.with_padding), &widths);
             }
-            divide(means, row, window, self.with_padding);
         }
     }
 }
@@ -97,23 +91,17 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let window = self.window;
+        let columns = window.all_columns();
+        let widths = widths(window, self.with_padding);
         let width = window.input[1];
-        for (row, dy) in self.dy.chunks_mut(window.output[1]).enumerate() {
-            let (plane, row) = (row / window.output[0], row % window.output[0]);
-            let plane = &mut self.dx[plane * window.area()..][..window.area()];
-            divide(dy, row, window, self.with_padding);
-            for y in window.rows(row) {
-                let dx = &mut plane[y * width..(y + 1) * width];
-                for kernel in 0..window.kernel[1] {
-                    let (windows, column) = window.columns(kernel);
-                    if windows.is_empty() {
-                        continue;
-                    }
-                    let (dx, dy) = (&mut dx[column..], &dy[windows]);
-                    match window.stride[1] {
-                        1 => scatter(dx, dy, 1),
-                        2 => scatter(dx, dy, 2),
-                        stride => scatter(dx, dy, stride),
+        let planes = self.dx.chunks_mut(window.area());
+        for (plane, dy) in planes.zip(self.dy.chunks_mut(window.windows())) {
+            for (row, dy) in dy.chunks_mut(window.output[1]).enumerate() {
+                divide(dy, window.counted(0, row, self.with_padding), &widths);
+                for y in window.rows(row) {
+                    let dx = &mut plane[y * width..(y + 1) * width];
+                    for Columns { windows, first } in &columns {
+                        scatter(&mut dx[*first..], &dy[windows.clone()], window.stride[1]);
                     }
                 }
             }
@@ -121,27 +109,54 @@ impl Kernel for Backward<'_> {
     }
 }
 
+/// The width that each window of a row counts.
+fn widths(window: Window, with_padding: bool) -> Vec<f32> {
+    (0..window.output[1])
+        .map(|column| window.counted(1, column, with_padding) as f32)
+        .collect()
+}
+
 /// Divides the values of an output row by the number of values of their windows.
 #[inline(always)]
-fn divide(values: &mut [f32], row: usize, window: Window, with_padding: bool) {
-    let height = window.counted(0, row, with_padding);
-    for (column, value) in values.iter_mut().enumerate() {
-        *value /= (height * window.counted(1, column, with_padding)) as f32;
+fn divide(values: &mut [f32], height: usize, widths: &[f32]) {
+    for (value, width) in values.iter_mut().zip(widths) {
+        *value /= height as f32 * width;
     }
 }
 
+/// Adds to each sum the value of its window: one, then the next a stride further.
 #[inline(always)]
 fn gather(sums: &mut [f32], x: &[f32], stride: usize) {
-    let x = &x[..(sums.len() - 1) * stride + 1];
-    for (at, sum) in sums.iter_mut().enumerate() {
-        *sum += x[at * stride];
+    if stride == 2 {
+        let (pairs, rest) = x.as_chunks::<2>();
+        for (sum, pair) in sums.iter_mut().zip(pairs) {
+            *sum += pair[0];
+        }
+        if let (Some(sum), Some(value)) = (sums.get_mut(pairs.len()), rest.first()) {
+            *sum += value;
+        }
+        return;
+    }
+    for (sum, value) in sums.iter_mut().zip(x.iter().step_by(stride)) {
+        *sum += value;
     }
 }
 
+/// The other way round: adds the gradient of each window to its value.
 #[inline(always)]
 fn scatter(dx: &mut [f32], dy: &[f32], stride: usize) {
-    let dx = &mut dx[..(dy.len() - 1) * stride + 1];
-    for (at, &dy) in dy.iter().enumerate() {
-        dx[at * stride] += dy;
+    if stride == 2 {
+        let (pairs, rest) = dx.as_chunks_mut::<2>();
+        let count = pairs.len();
+        for (pair, dy) in pairs.iter_mut().zip(dy) {
+            pair[0] += dy;
+        }
+        if let (Some(value), Some(dy)) = (rest.first_mut(), dy.get(count)) {
+            *value += dy;
+        }
+        return;
+    }
+    for (value, dy) in dx.iter_mut().step_by(stride).zip(dy) {
+        *value += dy;
     }
 }

@@ -1,7 +1,7 @@
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::Window;
+use super::{Window, window::Columns};
 use crate::simd::{Kernel, Level};
 
 /// The largest value of every window, and its place in the plane: the first one, row after
@@ -66,12 +66,18 @@ impl Kernel for Task<'_> {
             x,
             window,
         } = self;
-        let width = window.output[1];
-        let outputs = largest.chunks_mut(width).zip(places.chunks_mut(width));
-        for (row, (largest, places)) in outputs.enumerate() {
-            let (plane, row) = (row / window.output[0], row % window.output[0]);
-            let plane = &x[plane * window.area()..][..window.area()];
-            row_of_windows(plane, row, window, largest, places);
+        let columns = window.all_columns();
+        let (height, width) = (window.output[0], window.output[1]);
+        let planes = largest
+            .chunks_mut(window.windows())
+            .zip(places.chunks_mut(window.windows()))
+            .zip(x.chunks(window.area()));
+        for ((largest, places), plane) in planes {
+            for row in 0..height {
+                let part = row * width..(row + 1) * width;
+                let (largest, places) = (&mut largest[part.clone()], &mut places[part]);
+                row_of_windows(plane, row, window, &columns, largest, places);
+            }
         }
     }
 }
@@ -82,6 +88,7 @@ fn row_of_windows(
     plane: &[f32],
     row: usize,
     window: Window,
+    columns: &[Columns],
     largest: &mut [f32],
     places: &mut [u32],
 ) {
@@ -94,35 +101,44 @@ fn row_of_windows(
         *place = (rows.start * width + column) as u32;
     }
     for y in rows {
-        for kernel in 0..window.kernel[1] {
-            let (windows, column) = window.columns(kernel);
-            if windows.is_empty() {
-                continue;
-            }
-            let place = y * width + column;
+        for Columns { windows, first } in columns {
+            let place = y * width + first;
             let x = &plane[place..(y + 1) * width];
             let largest = &mut largest[windows.clone()];
-            let places = &mut places[windows];
+            let places = &mut places[windows.clone()];
             match window.stride[1] {
-                1 => compare(x, 1, place as u32, largest, places),
-                2 => compare(x, 2, place as u32, largest, places),
-                stride => compare(x, stride, place as u32, largest, places),
+                1 => compare::<1>(x, place as u32, largest, places),
+                2 => compare::<2>(x, place as u32, largest, places),
+                stride => {
+                    let values = x.iter().step_by(stride).zip(largest).zip(places);
+                    for (at, ((&value, largest), other)) in values.enumerate() {
+                        take_larger(value, place as u32 + (at * stride) as u32, largest, other);
+                    }
+                }
             }
         }
     }
 }
 
-/// Takes every value that is larger than the largest of its window so far.
+/// Every value, at a distance of `STRIDE` from the next, with the largest of its window.
 #[inline(always)]
-fn compare(x: &[f32], stride: usize, place: u32, largest: &mut [f32], places: &mut [u32]) {
-    // What the compiler needs to know to leave the checks out of the loop.
-    let count = largest.len();
-    let (x, places) = (&x[..(count - 1) * stride + 1], &mut places[..count]);
-    for at in 0..count {
-        let value = x[at * stride];
-        let larger = value > largest[at] || value.is_nan();
-        largest[at] = if larger { value } else { largest[at] };
-        let here = place + (at * stride) as u32;
-        places[at] = if larger { here } else { places[at] };
+fn compare<const STRIDE: usize>(x: &[f32], place: u32, largest: &mut [f32], places: &mut [u32]) {
+    let (groups, rest) = x.as_chunks::<STRIDE>();
+    let windows = largest.iter_mut().zip(places.iter_mut());
+    for (at, ((largest, other), group)) in windows.zip(groups).enumerate() {
+        take_larger(group[0], place + (at * STRIDE) as u32, largest, other);
     }
+    if let (Some(&value), Some(largest)) = (rest.first(), largest.get_mut(groups.len())) {
+        let here = place + (groups.len() * STRIDE) as u32;
+        take_larger(value, here, largest, &mut places[groups.len()]);
+    }
+}
+
+/// Takes a value that is larger than the largest of its window so far.
+#[inline(always)]
+fn take_larger(value: f32, place: u32, largest: &mut f32, other: &mut u32) {
+    // Not `||`: with random values, a branch is mispredicted half of the time.
+    let larger = (value > *largest) | value.is_nan();
+    *largest = if larger { value } else { *largest };
+    *other = if larger { place } else { *other };
 }

@@ -17,6 +17,16 @@ pub struct Window {
     pub output: [usize; 2],
 }
 
+/// Where a column of the kernel meets the plane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The windows of a row in which it does.
+    pub windows: Range<usize>,
+    /// The column of the plane that it is on in the first of them. A stride lies between
+    /// it and the next.
+    pub first: usize,
+}
+
 impl Window {
     /// Windows over planes of that size, counted as PyTorch does. `None` where a window
     /// would miss the plane, or none fits.
@@ -78,18 +88,19 @@ impl Window {
         start.saturating_sub(self.padding[0])..end
     }
 
-    /// The windows of a row whose value number `kernel` is in the plane, and the column
-    /// of the first of those values.
-    #[inline(always)]
-    pub fn columns(self, kernel: usize) -> (Range<usize>, usize) {
+    /// For each column of the kernel that any window sees, its windows.
+    pub fn all_columns(self) -> Vec<Columns> {
         let (stride, padding) = (self.stride[1], self.padding[1]);
-        let first = padding.saturating_sub(kernel).div_ceil(stride);
-        let end = (self.input[1] + padding).saturating_sub(kernel);
-        let end = end.div_ceil(stride).min(self.output[1]);
-        (
-            first..end.max(first),
-            (first * stride + kernel).saturating_sub(padding),
-        )
+        let of_kernel = |kernel: usize| {
+            let start = padding.saturating_sub(kernel).div_ceil(stride);
+            let end = (self.input[1] + padding).saturating_sub(kernel);
+            let end = end.div_ceil(stride).min(self.output[1]);
+            (start < end).then(|| Columns {
+                windows: start..end,
+                first: start * stride + kernel - padding,
+            })
+        };
+        (0..self.kernel[1]).filter_map(of_kernel).collect()
     }
 
     /// The values that a window counts along an axis.
