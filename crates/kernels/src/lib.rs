@@ -9,17 +9,37 @@
 //! comparison.
 
 mod convolution;
+mod functions;
 pub mod optim;
 mod switch;
 
 #[cfg(feature = "flex")]
+mod activation;
+#[cfg(feature = "flex")]
+mod channels;
+#[cfg(feature = "flex")]
 mod conv;
+#[cfg(feature = "flex")]
+mod layers;
+#[cfg(feature = "flex")]
+mod norm;
+#[cfg(feature = "flex")]
+mod parallel;
+#[cfg(feature = "flex")]
+mod pool;
+#[cfg(all(test, feature = "flex"))]
+mod reference;
+#[cfg(feature = "flex")]
+mod residual;
 #[cfg(feature = "flex")]
 mod scratch;
 #[cfg(feature = "flex")]
 mod simd;
 
 pub use convolution::conv2d;
+pub use functions::{
+    add, add_relu, avg_pool2d, batch_norm, batch_norm_train, global_avg_pool2d, max_pool2d, relu,
+};
 pub use switch::{is_enabled, set_enabled};
 
 /// Whether a tensor is one that the kernels compute with.

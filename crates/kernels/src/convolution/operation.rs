@@ -16,6 +16,7 @@ use burn::{
 use burn_flex::FlexTensor;
 
 use crate::{
+    channels::sum_per_channel,
     conv::{self, ConvShape},
     simd::level,
 };
@@ -197,14 +198,4 @@ impl<const N: usize> Backward<Flex, N> for Convolution {
             grads.register::<Flex>(node.id, gradient);
         }
     }
-}
-
-fn sum_per_channel(dy: &[f32], _n: usize, c: usize, area: usize) -> Vec<f32> {
-    let mut sums = vec![0.0f64; c];
-    for image in dy.chunks_exact(c * area) {
-        for (sum, row) in sums.iter_mut().zip(image.chunks_exact(area)) {
-            *sum += row.iter().map(|&v| f64::from(v)).sum::<f64>();
-        }
-    }
-    sums.into_iter().map(|sum| sum as f32).collect()
 }

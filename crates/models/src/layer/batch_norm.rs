@@ -2,7 +2,7 @@
 
 use burn::{
     module::{Flag, Module, Param},
-    tensor::{Device, Tensor, module},
+    tensor::{Device, Tensor},
 };
 
 use super::buffer::Buffer;
@@ -66,8 +66,14 @@ impl BatchNorm {
     }
 
     /// `[N, channels, ...]` to the same. By the statistics of the batch on an
-    /// autodiff device, unless frozen; by the running ones elsewhere.
-    pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
+    /// autodiff device, unless frozen; by the running ones elsewhere. Plus `residual`,
+    /// of the same shape, and through a ReLU, where they follow.
+    pub fn forward<const D: usize>(
+        &self,
+        input: Tensor<D>,
+        residual: Option<Tensor<D>>,
+        relu: bool,
+    ) -> Tensor<D> {
         let bias = self.bias.val();
         let weight = match &self.weight {
             Some(weight) => weight.val(),
@@ -75,10 +81,13 @@ impl BatchNorm {
         };
         if !(self.training.is_enabled() && input.device().is_autodiff()) {
             let (mean, variance) = (self.running_mean.value(), self.running_var.value());
-            return module::batch_norm(input, weight, bias, mean, variance, self.epsilon);
+            let epsilon = self.epsilon;
+            return kernels::batch_norm(
+                input, weight, bias, mean, variance, epsilon, residual, relu,
+            );
         }
         let count = input.shape().num_elements() / bias.dims()[0];
-        let result = module::batch_norm_train(input, weight, bias, self.epsilon);
+        let result = kernels::batch_norm_train(input, weight, bias, self.epsilon, residual, relu);
         let mix = |buffer: &Buffer, new: Tensor<1>| {
             buffer.update(|old| {
                 (old * (1.0 - self.momentum) + new.detach() * self.momentum).detach()

@@ -2,6 +2,7 @@ mod batch_norm;
 mod buffer;
 mod build;
 mod conv;
+mod fuse;
 mod module;
 mod op;
 
@@ -76,10 +77,11 @@ impl Activation {
         }
     }
 
-    fn add(self, other: Self) -> Self {
+    /// The sum, through a ReLU if asked for.
+    fn add(self, other: Self, relu: bool) -> Self {
         match (self, other) {
-            (Self::Map(a), Self::Map(b)) => Self::Map(a + b),
-            (Self::Flat(a), Self::Flat(b)) => Self::Flat(a + b),
+            (Self::Map(a), Self::Map(b)) => Self::Map(sum(a, b, relu)),
+            (Self::Flat(a), Self::Flat(b)) => Self::Flat(sum(a, b, relu)),
             _ => unreachable!("shape inference refuses such a sum"),
         }
     }
@@ -101,6 +103,13 @@ impl Activation {
     }
 }
 
+fn sum<const D: usize>(a: Tensor<D>, b: Tensor<D>, relu: bool) -> Tensor<D> {
+    match relu {
+        true => kernels::add_relu(a, b),
+        false => kernels::add(a, b),
+    }
+}
+
 /// What a forward pass leaves beside its output.
 #[derive(Default)]
 pub(crate) struct Trace<'a> {
@@ -116,13 +125,7 @@ pub(crate) struct Trace<'a> {
 
 impl Stack {
     pub fn forward(&self, input: Activation, trace: &mut Trace<'_>) -> Activation {
-        self.0.iter().fold(input, |x, named| {
-            let output = named.layer.forward(x, trace);
-            if trace.wanted.contains(&named.path.as_str()) {
-                trace.collected.push((named.path.clone(), output.clone()));
-            }
-            output
-        })
+        fuse::run(&self.0, input, trace)
     }
 }
 
@@ -159,8 +162,7 @@ impl Layer {
         match (self, input) {
             (Self::Conv2d(conv), Map(x)) => Map(conv::forward(conv, x)),
             (Self::Linear(linear), Flat(x)) => Flat(linear.forward(x)),
-            (Self::BatchNorm(norm), Map(x)) => Map(norm.forward(x)),
-            (Self::BatchNorm(norm), Flat(x)) => Flat(norm.forward(x)),
+            (Self::BatchNorm(norm), x) => fuse::normalised(norm, x, None, false),
             (Self::Dropout(dropout), Map(x)) => Map(dropout.forward(x)),
             (Self::Dropout(dropout), Flat(x)) => Flat(dropout.forward(x)),
             (Self::Op(spec), x) => {
@@ -173,11 +175,7 @@ impl Layer {
                     after,
                 },
                 x,
-            ) => {
-                let shortcut = shortcut.forward(x.clone(), trace);
-                let sum = body.forward(x, trace).add(shortcut);
-                after.forward(sum, trace)
-            }
+            ) => fuse::residual([body, shortcut, after], x, trace),
             (Self::Concat(branches), x) => {
                 let outputs = branches.iter().map(|b| b.forward(x.clone(), trace));
                 Activation::join(outputs.collect())

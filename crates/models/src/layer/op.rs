@@ -2,9 +2,10 @@
 
 use burn::tensor::{
     Tensor, activation,
-    module::{adaptive_avg_pool2d, avg_pool2d, max_pool2d},
+    module::adaptive_avg_pool2d,
     ops::{AvgPoolOptions, MaxPoolOptions},
 };
+use kernels::{avg_pool2d, global_avg_pool2d, max_pool2d};
 
 use super::Activation;
 use crate::LayerSpec;
@@ -71,7 +72,7 @@ pub(crate) fn apply(layer: &LayerSpec, input: Activation) -> Option<Activation> 
 /// Layers that treat each value by itself.
 fn pointwise<const D: usize>(layer: &LayerSpec, x: Tensor<D>) -> Option<Tensor<D>> {
     Some(match *layer {
-        LayerSpec::Relu {} => activation::relu(x),
+        LayerSpec::Relu {} => kernels::relu(x),
         LayerSpec::LeakyRelu { negative_slope } => activation::leaky_relu(x, negative_slope),
         LayerSpec::Elu { alpha } => activation::elu(x, alpha),
         LayerSpec::Sigmoid {} => activation::sigmoid(x),
@@ -87,7 +88,7 @@ fn pointwise<const D: usize>(layer: &LayerSpec, x: Tensor<D>) -> Option<Tensor<D
 fn adaptive(x: Tensor<4>, size: usize) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     match size {
-        1 => x.mean_dim(3).mean_dim(2),
+        1 => global_avg_pool2d(x),
         // The most common case, pooling an image to its own size, is no work.
         size if [height, width] == [size; 2] => x,
         size => adaptive_avg_pool2d(x, [size; 2]),

@@ -1,0 +1,200 @@
+//! Against Burn's own operations, on the same tensors: outputs and all gradients.
+
+use burn::tensor::{
+    Device, Tensor, TensorData, Tolerance, activation, module,
+    ops::{AvgPoolOptions, MaxPoolOptions},
+};
+
+use super::*;
+use crate::reference::numbers;
+
+fn input<const D: usize>(name: &str, shape: [usize; D], device: &Device) -> Tensor<D> {
+    let values = numbers(name, shape.iter().product());
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Output and gradients of what `layer` makes of tensors of these shapes.
+fn run<const D: usize, const N: usize>(
+    shapes: [[usize; D]; N],
+    layer: impl Fn([Tensor<D>; N]) -> Tensor<D>,
+) -> Vec<TensorData> {
+    let device = Device::flex().autodiff();
+    let inputs: [Tensor<D>; N] =
+        std::array::from_fn(|at| input(&format!("{at}"), shapes[at], &device).require_grad());
+    let output = layer(inputs.clone());
+    let weights = input("weights", output.dims(), &device);
+    let mut grads = (output.clone() * weights).sum().backward();
+    let gradients = inputs.map(|x| x.grad_remove(&mut grads).unwrap().into_data());
+    [vec![output.into_data()], gradients.to_vec()].concat()
+}
+
+#[track_caller]
+fn same(actual: &[TensorData], expected: &[TensorData]) {
+    assert_eq!(actual.len(), expected.len());
+    for (actual, expected) in actual.iter().zip(expected) {
+        actual.assert_approx_eq::<f32>(expected, Tolerance::rel_abs(1e-4, 1e-5));
+    }
+}
+
+#[test]
+fn batch_norms() {
+    for shape in [[4, 3, 5, 7], [2, 20, 1, 3], [9, 6, 4, 4]] {
+        let channel = [1, shape[1], 1, 1];
+        let flat = |t: Tensor<4>| t.reshape([shape[1]]);
+        for choice in 0..8 {
+            let [frozen, relu, residual] = [0, 1, 2].map(|bit| choice >> bit & 1 == 1);
+            let shapes = [shape, channel, channel, shape];
+            // Multiplied by 0, the unused input has a gradient as well.
+            let more = |t: Tensor<4>, x: &Tensor<4>| match residual {
+                true => (Some(t), x.clone()),
+                false => (None, x.clone() + t * 0.0),
+            };
+            let statistics = |device: Device| {
+                let mean = input("mean", [shape[1]], &device);
+                (mean.clone(), mean.abs() + 0.5)
+            };
+            let ours = run(shapes, |[x, weight, bias, other]| {
+                let (other, x) = more(other, &x);
+                let (weight, bias) = (flat(weight), flat(bias));
+                if frozen {
+                    let (mean, variance) = statistics(x.device());
+                    return batch_norm(x, weight, bias, mean, variance, 1e-5, other, relu);
+                }
+                let result = batch_norm_train(x, weight, bias, 1e-5, other, relu);
+                assert!(!result.mean.is_require_grad());
+                result.output
+            });
+            let burns = run(shapes, |[x, weight, bias, other]| {
+                let (other, x) = more(other, &x);
+                let (weight, bias) = (flat(weight), flat(bias));
+                let y = if frozen {
+                    let (mean, variance) = statistics(x.device());
+                    module::batch_norm(x, weight, bias, mean, variance, 1e-5)
+                } else {
+                    module::batch_norm_train(x, weight, bias, 1e-5).output
+                };
+                after(y, other, relu)
+            });
+            same(&ours, &burns);
+        }
+    }
+}
+
+#[test]
+fn batch_norm_of_rows_and_its_statistics() {
+    let device = Device::flex();
+    let [weight, bias] = ["weight", "bias"].map(|name| input(name, [33], &device));
+    let x: Tensor<2> = input("x", [12, 33], &device);
+    let ours = batch_norm_train(x.clone(), weight.clone(), bias.clone(), 1e-3, None, false);
+    let burns = module::batch_norm_train(x, weight, bias, 1e-3);
+    same(
+        &[ours.output.into_data(), ours.mean.into_data()],
+        &[burns.output.into_data(), burns.mean.into_data()],
+    );
+    same(&[ours.variance.into_data()], &[burns.variance.into_data()]);
+}
+
+#[test]
+fn sums_and_relus() {
+    let shape = [3, 5, 17];
+    same(
+        &run([shape], |[x]| relu(x)),
+        &run([shape], |[x]| activation::relu(x)),
+    );
+    for other in [shape, [1, 5, 1]] {
+        let shapes = [shape, other];
+        same(
+            &run(shapes, |[a, b]| add(a, b)),
+            &run(shapes, |[a, b]| a + b),
+        );
+        same(
+            &run(shapes, |[a, b]| add_relu(a, b)),
+            &run(shapes, |[a, b]| activation::relu(a + b)),
+        );
+    }
+}
+
+#[test]
+fn what_others_hold_is_not_written_over() {
+    let device = Device::flex();
+    let x: Tensor<2> = input("x", [3, 4], &device);
+    let before = x.to_data();
+    let _ = relu(x.clone());
+    let _ = add_relu(x.clone(), x.clone());
+    let one: Tensor<1> = Tensor::ones([4], &device);
+    let _ = batch_norm(
+        x.clone(),
+        one.clone(),
+        one.clone(),
+        one.clone(),
+        one,
+        0.0,
+        None,
+        true,
+    );
+    x.into_data().assert_eq(&before, true);
+}
+
+#[test]
+fn views_are_read_as_they_look() {
+    let device = Device::flex();
+    let x: Tensor<4> = input("x", [3, 4, 6, 8], &device);
+    let view = x.swap_dims(1, 3).narrow(0, 1, 2);
+    let options = MaxPoolOptions::new([2, 2]);
+    same(
+        &[max_pool2d(view.clone(), options.clone()).into_data()],
+        &[module::max_pool2d(view.clone(), options).into_data()],
+    );
+    same(
+        &[
+            relu(view.clone()).into_data(),
+            global_avg_pool2d(view.clone()).into_data(),
+        ],
+        &[
+            activation::relu(view.clone()).into_data(),
+            view.mean_dim(3).mean_dim(2).into_data(),
+        ],
+    );
+}
+
+#[test]
+fn pools() {
+    let shape = [2, 3, 13, 11];
+    for (kernel, stride, padding) in [(2, 2, 0), (3, 2, 1), (3, 1, 1), (5, 3, 2)] {
+        for ceil_mode in [false, true] {
+            let max = MaxPoolOptions::new([kernel; 2])
+                .with_stride([stride; 2])
+                .with_padding([padding; 2])
+                .with_ceil_mode(ceil_mode);
+            same(
+                &run([shape], |[x]| max_pool2d(x, max.clone())),
+                &run([shape], |[x]| module::max_pool2d(x, max.clone())),
+            );
+            for with_padding in [false, true] {
+                let average = AvgPoolOptions::new([kernel; 2])
+                    .with_stride([stride; 2])
+                    .with_padding([padding; 2])
+                    .with_count_include_pad(with_padding)
+                    .with_ceil_mode(ceil_mode);
+                same(
+                    &run([shape], |[x]| avg_pool2d(x, average.clone())),
+                    &run([shape], |[x]| module::avg_pool2d(x, average.clone())),
+                );
+            }
+        }
+    }
+    same(
+        &run([shape], |[x]| global_avg_pool2d(x)),
+        &run([shape], |[x]| x.mean_dim(3).mean_dim(2)),
+    );
+}
+
+#[test]
+fn dilated_windows_are_left_to_burn() {
+    let options = MaxPoolOptions::new([2, 2]).with_dilation([2, 2]);
+    let shape = [1, 2, 6, 6];
+    same(
+        &run([shape], |[x]| max_pool2d(x, options.clone())),
+        &run([shape], |[x]| module::max_pool2d(x, options.clone())),
+    );
+}
