@@ -24,7 +24,10 @@ fn run<const D: usize, const N: usize>(
     let output = layer(inputs.clone());
     let weights = input("weights", output.dims(), &device);
     let mut grads = (output.clone() * weights).sum().backward();
-    let gradients = inputs.map(|x| x.grad_remove(&mut grads).unwrap().into_data());
+    let gradients = inputs.map(|x| {
+        let gradient = x.grad_remove(&mut grads);
+        gradient.expect("every input is used").into_data()
+    });
     [vec![output.into_data()], gradients.to_vec()].concat()
 }
 

@@ -67,6 +67,10 @@ impl Kernel for Task<'_> {
             window,
         } = self;
         let columns = window.all_columns();
+        // The first column that each window of a row sees.
+        let firsts: Vec<u32> = (0..window.output[1])
+            .map(|at| (at * window.stride[1]).saturating_sub(window.padding[1]) as u32)
+            .collect();
         let (height, width) = (window.output[0], window.output[1]);
         let planes = largest
             .chunks_mut(window.windows())
@@ -76,7 +80,7 @@ impl Kernel for Task<'_> {
             for row in 0..height {
                 let part = row * width..(row + 1) * width;
                 let (largest, places) = (&mut largest[part.clone()], &mut places[part]);
-                row_of_windows(plane, row, window, &columns, largest, places);
+                row_of_windows(plane, row, window, &columns, &firsts, largest, places);
             }
         }
     }
@@ -89,16 +93,17 @@ fn row_of_windows(
     row: usize,
     window: Window,
     columns: &[Columns],
+    firsts: &[u32],
     largest: &mut [f32],
     places: &mut [u32],
 ) {
     let [_, width] = window.input;
     let rows = window.rows(row);
     largest.fill(f32::NEG_INFINITY);
-    for (column, place) in places.iter_mut().enumerate() {
-        // What stays if all values are negative infinity.
-        let column = (column * window.stride[1]).saturating_sub(window.padding[1]);
-        *place = (rows.start * width + column) as u32;
+    // What stays if all values are negative infinity.
+    let start = (rows.start * width) as u32;
+    for (place, first) in places.iter_mut().zip(firsts) {
+        *place = start.wrapping_add(*first);
     }
     for y in rows {
         for Columns { windows, first } in columns {
@@ -125,8 +130,11 @@ fn row_of_windows(
 fn compare<const STRIDE: usize>(x: &[f32], place: u32, largest: &mut [f32], places: &mut [u32]) {
     let (groups, rest) = x.as_chunks::<STRIDE>();
     let windows = largest.iter_mut().zip(places.iter_mut());
-    for (at, ((largest, other), group)) in windows.zip(groups).enumerate() {
-        take_larger(group[0], place + (at * STRIDE) as u32, largest, other);
+    let mut here = place;
+    for ((largest, other), group) in windows.zip(groups) {
+        take_larger(group[0], here, largest, other);
+        // Cannot wrap, as a plane's places are `u32`: but a check would rule out vectors.
+        here = here.wrapping_add(STRIDE as u32);
     }
     if let (Some(&value), Some(largest)) = (rest.first(), largest.get_mut(groups.len())) {
         let here = place + (groups.len() * STRIDE) as u32;
@@ -137,8 +145,10 @@ fn compare<const STRIDE: usize>(x: &[f32], place: u32, largest: &mut [f32], plac
 /// Takes a value that is larger than the largest of its window so far.
 #[inline(always)]
 fn take_larger(value: f32, place: u32, largest: &mut f32, other: &mut u32) {
-    // Not `||`: with random values, a branch is mispredicted half of the time.
+    // Selected by masks: as a branch, which the compiler prefers for two conditional
+    // assignments, random values are mispredicted half of the time.
     let larger = (value > *largest) | value.is_nan();
-    *largest = if larger { value } else { *largest };
-    *other = if larger { place } else { *other };
+    let mask = u32::from(larger).wrapping_neg();
+    *largest = f32::from_bits((value.to_bits() & mask) | (largest.to_bits() & !mask));
+    *other = (place & mask) | (*other & !mask);
 }
