@@ -1,12 +1,14 @@
 //! The program `kiln`.
 
 mod cli;
+mod heap;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
+    heap::keep_freed_memory();
     // clap exits with 2 on bad usage, and with 0 after --help.
     match cli::Cli::parse().run() {
         Ok(code) => code,

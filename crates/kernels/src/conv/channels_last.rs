@@ -1,6 +1,9 @@
 //! Images with their channels last, so that vectors run along channels.
 
-use crate::simd::{Vectors, WIDEST};
+use crate::{
+    scratch::{Scratch, scratch},
+    simd::{Vectors, WIDEST},
+};
 
 /// Channels are padded with zeros to a multiple of this.
 pub const BLOCK: usize = WIDEST;
@@ -14,8 +17,9 @@ pub fn padded(channels: usize) -> usize {
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub channels: usize,
-    /// Height and width of the image.
-    pub size: [usize; 2],
+    /// Height and width of the image, and what is above and to the left of it.
+    size: [usize; 2],
+    margin: [usize; 2],
     /// Height and width with all margins.
     pub outer: [usize; 2],
     /// Where each pixel goes, in values.
@@ -30,6 +34,7 @@ impl Frame {
         Self {
             channels,
             size,
+            margin,
             outer,
             places: places.map(|place| place * padded(channels)).collect(),
         }
@@ -48,6 +53,29 @@ impl Frame {
     /// Values of the framed image.
     pub fn len(&self) -> usize {
         self.outer[0] * self.outer[1] * padded(self.channels)
+    }
+
+    /// Makes the margins of frames, one after the other, zero.
+    fn clear_margins(&self, frames: &mut [f32]) {
+        let pixel = padded(self.channels);
+        let [top, left] = self.margin;
+        for frame in frames.chunks_exact_mut(self.len()) {
+            for (y, row) in frame.chunks_exact_mut(self.outer[1] * pixel).enumerate() {
+                if (top..top + self.size[0]).contains(&y) {
+                    row[..left * pixel].fill(0.0);
+                    row[(left + self.size[1]) * pixel..].fill(0.0);
+                } else {
+                    row.fill(0.0);
+                }
+            }
+        }
+    }
+
+    /// `count` frames whose margins are zero.
+    pub fn framed(&self, count: usize) -> Scratch {
+        let mut frames = scratch(count * self.len());
+        self.clear_margins(&mut frames);
+        frames
     }
 
     /// Puts an image into its frame, whose margins stay as they are.

@@ -250,7 +250,7 @@ fn correlate(
     y.par_chunks_mut(together * to_len)
         .zip(x.par_chunks(together * from_len))
         .for_each_init(
-            || (zeros(together * from.len()), zeros(together * to.len())),
+            || (from.framed(together), zeros(together * to.len())),
             |(framed_x, framed_y), (y, x)| {
                 let images = x.len() / from_len;
                 for (image, framed) in x
@@ -334,13 +334,13 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
     let taps = taps(shape, &left);
     let [inputs, columns] = [shape.inputs, shape.outputs].map(padded);
     let together = (ALL / (left.len() + right.len())).clamp(1, shape.batch);
-    let mut framed_x = zeros(together * left.len());
+    let mut framed_x = left.framed(together);
     let mut framed_dy = scratch(together * right.len());
     // Some inputs at a place of the kernel are a task.
     let parts = PARTS.div_ceil(taps.len());
     let rows = inputs.div_ceil(parts).next_multiple_of(BLOCK);
     let per_place = inputs.div_ceil(rows);
-    let mut products = zeros(taps.len() * inputs * columns);
+    let mut products = scratch(taps.len() * inputs * columns);
     let mut parts = Vec::with_capacity(taps.len() * per_place);
     for (place, &tap) in products.chunks_exact_mut(inputs * columns).zip(&taps) {
         for (part, to) in place.chunks_mut(rows * columns).enumerate() {
@@ -348,7 +348,8 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
         }
     }
     let batches = x.chunks(together * left.image_len());
-    for (x, dy) in batches.zip(dy.chunks(together * right.image_len())) {
+    let batches = batches.zip(dy.chunks(together * right.image_len()));
+    for (batch, (x, dy)) in batches.enumerate() {
         let images = x.len() / left.image_len();
         let put = |frame: &Frame, images: &[f32], framed: &mut [f32]| {
             framed
@@ -375,6 +376,7 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
                 right: &framed_dy[..images * right.len()],
                 columns,
                 to,
+                add: batch > 0,
             });
         });
     }

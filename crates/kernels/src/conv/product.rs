@@ -193,7 +193,7 @@ impl RowsByPanels<'_> {
     }
 }
 
-/// `to[row, column] += Σ_k left[starts[k] + row] · right[k, column]`.
+/// `to[row, column] = Σ_k left[starts[k] + row] · right[k, column]`, or that and what it was.
 pub struct Transposed<'a> {
     pub left: &'a [f32],
     pub starts: &'a [usize],
@@ -202,6 +202,8 @@ pub struct Transposed<'a> {
     pub columns: usize,
     /// `[rows, columns]`.
     pub to: &'a mut [f32],
+    /// Whether the sums are added to what is there.
+    pub add: bool,
 }
 
 impl Kernel for Transposed<'_> {
@@ -213,6 +215,7 @@ impl Kernel for Transposed<'_> {
         let all = self.starts;
         for (at, starts) in all.chunks(RUN).enumerate() {
             let right = &self.right[at * RUN * self.columns..][..starts.len() * self.columns];
+            self.add |= at > 0;
             for (first, size) in panels::<S>(self.columns) {
                 let mut row = 0;
                 let terms = (starts, right);
@@ -263,7 +266,10 @@ impl Transposed<'_> {
             let to = &mut self.to[(row + i) * self.columns + first..][..width];
             let (to, _) = S::as_mut_simd_f32s(to);
             for (to, &sum) in to.iter_mut().zip(sums) {
-                *to = simd.add_f32s(*to, sum);
+                *to = match self.add {
+                    true => simd.add_f32s(*to, sum),
+                    false => sum,
+                };
             }
         }
         MR

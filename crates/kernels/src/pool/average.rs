@@ -1,6 +1,10 @@
 use rayon::prelude::*;
 
-use super::{Window, window::Columns};
+use super::{
+    Window,
+    halving::{self, is_halving},
+    window::Columns,
+};
 use crate::simd::{Kernel, Level, Vectors};
 
 /// The mean of every window; of the values in the plane alone, or of the padding as well.
@@ -59,9 +63,17 @@ impl Kernel for Forward<'_> {
     #[inline(always)]
     fn run<S: Vectors>(self, _simd: S) {
         let window = self.window;
+        let width = window.input[1];
+        if is_halving(window) {
+            let mut sums = vec![0.0; window.area() / 2];
+            let planes = self.means.chunks_exact_mut(window.windows());
+            for (means, plane) in planes.zip(self.x.chunks_exact(window.area())) {
+                halving::means(plane, width, &mut sums, means);
+            }
+            return;
+        }
         let columns = window.all_columns();
         let widths = widths(window, self.with_padding);
-        let width = window.input[1];
         let planes = self.means.chunks_mut(window.windows());
         for (means, plane) in planes.zip(self.x.chunks(window.area())) {
             for (row, means) in means.chunks_mut(window.output[1]).enumerate() {
@@ -90,9 +102,17 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     fn run<S: Vectors>(self, _simd: S) {
         let window = self.window;
+        let width = window.input[1];
+        if is_halving(window) {
+            let mut rows = vec![0.0; window.area() / 2];
+            let planes = self.dx.chunks_exact_mut(window.area());
+            for (plane, dy) in planes.zip(self.dy.chunks_exact(window.windows())) {
+                halving::gradients(dy, width, &mut rows, plane);
+            }
+            return;
+        }
         let columns = window.all_columns();
         let widths = widths(window, self.with_padding);
-        let width = window.input[1];
         let planes = self.dx.chunks_mut(window.area());
         for (plane, dy) in planes.zip(self.dy.chunks_mut(window.windows())) {
             for (row, dy) in dy.chunks_mut(window.output[1]).enumerate() {

@@ -3,6 +3,7 @@
 
 mod average;
 mod global;
+mod halving;
 mod max;
 #[cfg(test)]
 mod tests;

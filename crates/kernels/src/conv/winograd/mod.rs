@@ -20,10 +20,7 @@ use super::{
     shape::ConvShape,
     weight_blocks::Weights,
 };
-use crate::{
-    scratch::{scratch, zeros},
-    simd::Level,
-};
+use crate::{scratch::scratch, simd::Level};
 
 /// Channels from which on the transforms are paid back.
 const CHANNELS: usize = 16;
@@ -210,28 +207,28 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         };
         let together = (TASK / (inputs + outputs)).max(32 / self.count()).max(1);
         if self.batch.div_ceil(together) >= TASKS {
+            let place_step = step(together * self.count() * columns);
             y.par_chunks_mut(together * to)
                 .zip(x.par_chunks(together * from))
                 .for_each_init(
                     || {
-                        let framed = [&self.input, &self.output].map(|f| zeros(f.len()));
+                        let framed = [self.input.framed(1), scratch(self.output.len())];
                         (
                             framed,
                             scratch(together * inputs),
-                            scratch(together * outputs),
+                            scratch(A * A * place_step),
                         )
                     },
                     |([framed_x, framed_y], tiles, products), (y, x)| {
                         let images = x.len() / from;
                         let tiles = &mut tiles[..images * inputs];
-                        let products = &mut products[..images * outputs];
                         let all = x.chunks_exact(from).zip(tiles.chunks_exact_mut(inputs));
                         for (image, tiles) in all {
                             input(image, framed_x, tiles);
                         }
-                        let place_step = products.len() / (A * A);
+                        let len = images * self.count() * columns;
                         for (place, products) in products.chunks_exact_mut(place_step).enumerate() {
-                            product(tiles, place, products);
+                            product(tiles, place, &mut products[..len]);
                         }
                         for (at, image) in y.chunks_exact_mut(to).enumerate() {
                             output(products, at * self.count(), framed_y, image);
@@ -246,17 +243,18 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
             .par_chunks_exact_mut(inputs)
             .zip(x.par_chunks_exact(from))
             .for_each_init(
-                || zeros(self.input.len()),
+                || self.input.framed(1),
                 |framed, (tiles, image)| input(image, framed, tiles),
             );
-        let mut products = scratch(self.batch * outputs);
-        let place_step = products.len() / (A * A);
+        let len = self.batch * self.count() * columns;
+        let place_step = step(len);
+        let mut products = scratch(A * A * place_step);
         products
             .par_chunks_exact_mut(place_step)
             .enumerate()
-            .for_each(|(place, products)| product(&tiles, place, products));
+            .for_each(|(place, products)| product(&tiles, place, &mut products[..len]));
         y.par_chunks_exact_mut(to).enumerate().for_each_init(
-            || zeros(self.output.len()),
+            || scratch(self.output.len()),
             |framed, (at, image)| output(&products, at * self.count(), framed, image),
         );
         y
@@ -276,18 +274,17 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         let together = (ALL / (inputs + outputs)).clamp(1, self.batch);
         let mut tiles_x = scratch(together * inputs);
         let mut tiles_y = scratch(together * outputs);
-        // Not a power of 2: what lies that far apart shares its place in a cache.
-        let place_step = rows * columns + BLOCK;
-        let mut products = zeros(A * A * place_step);
+        let place_step = step(rows * columns);
+        let mut products = scratch(A * A * place_step);
         let batches = x
             .chunks(together * from_x)
             .zip(dy.chunks(together * from_y));
-        for (x, dy) in batches {
+        for (batch, (x, dy)) in batches.enumerate() {
             tiles_x
                 .par_chunks_exact_mut(inputs)
                 .zip(x.par_chunks_exact(from_x))
                 .for_each_init(
-                    || zeros(self.input.len()),
+                    || self.input.framed(1),
                     |framed, (to, image)| {
                         level.run(Input::<T, M, A>(Image {
                             tile,
@@ -303,7 +300,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                 .par_chunks_exact_mut(outputs)
                 .zip(dy.par_chunks_exact(from_y))
                 .for_each_init(
-                    || zeros(self.output.len()),
+                    || self.output.framed(1),
                     |framed, (to, image)| {
                         level.run(OutputGradient::<T, M, A>(Image {
                             tile,
@@ -331,6 +328,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                             right,
                             columns,
                             to: &mut to[..rows * columns],
+                            add: batch > 0,
                         });
                     },
                 );
@@ -354,11 +352,19 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
     }
 }
 
+/// Values from a place to the next, for `len` of each. Not a power of 2: what lies that far
+/// apart shares its place in a cache.
+fn step(len: usize) -> usize {
+    len + BLOCK
+}
+
 /// The values of one place of all tiles, one tile after the other.
 fn of_place(tiles: &[f32], place: usize, places: usize, to: &mut [f32], channels: usize) {
     let tiles = tiles.chunks_exact(places * channels);
     for (to, tile) in to.chunks_exact_mut(channels).zip(tiles) {
-        to.copy_from_slice(&tile[place * channels..][..channels]);
+        let (to, _) = to.as_chunks_mut::<BLOCK>();
+        let (from, _) = tile[place * channels..][..channels].as_chunks::<BLOCK>();
+        to.copy_from_slice(from);
     }
 }
 
