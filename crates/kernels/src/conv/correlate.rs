@@ -3,7 +3,7 @@
 
 use pulp::Simd;
 
-use super::planes::Planes;
+use super::planes::{Planes, copy_row};
 use crate::simd::{Kernel, Level, Vectors};
 
 /// The most vectors of pixels in registers.
@@ -250,7 +250,7 @@ impl Run<'_> {
             for piece in pieces {
                 let from = &values[piece.from..][..piece.len];
                 if target.column == 1 {
-                    self.output[base + piece.to..][..piece.len].copy_from_slice(from);
+                    copy_row(from, &mut self.output[base + piece.to..]);
                 } else {
                     let to = self.output[base + piece.to..].iter_mut();
                     for (to, from) in to.step_by(target.column).zip(from) {

@@ -12,6 +12,7 @@ mod weight_blocks;
 mod weights;
 mod winograd;
 
+pub use planes::copy_row;
 pub use shape::ConvShape;
 
 use crate::simd::Level;

@@ -121,7 +121,7 @@ impl Planes {
             let at = y + top;
             let start = base + (at % sy) * sx * phase_len + (at / sy) * self.pitch;
             if sx == 1 {
-                planes[start + left..][..width].copy_from_slice(row);
+                copy_row(row, &mut planes[start + left..]);
                 continue;
             }
             for phase in 0..sx {
@@ -144,5 +144,20 @@ impl Planes {
                 }
             }
         }
+    }
+}
+
+/// A row of an image to the beginning of `to`. Rows are short: the call of a function that
+/// copies takes longer than the copy.
+#[inline(always)]
+pub fn copy_row(row: &[f32], to: &mut [f32]) {
+    let to = &mut to[..row.len()];
+    let (blocks, rest) = row.as_chunks::<8>();
+    let (to_blocks, to_rest) = to.as_chunks_mut::<8>();
+    for (to, block) in to_blocks.iter_mut().zip(blocks) {
+        *to = *block;
+    }
+    for (to, value) in to_rest.iter_mut().zip(rest) {
+        *to = *value;
     }
 }

@@ -2,6 +2,7 @@
 //! case, in loops that run on over the ends of rows.
 
 use super::Window;
+use crate::conv::copy_row;
 
 /// Whether a layer is one of these.
 pub fn is_halving(window: Window) -> bool {
@@ -42,7 +43,7 @@ pub fn gradients(dy: &[f32], width: usize, rows: &mut [f32], plane: &mut [f32]) 
         .zip(rows.chunks_exact(width))
     {
         let (upper, lower) = to.split_at_mut(width);
-        upper.copy_from_slice(row);
-        lower.copy_from_slice(row);
+        copy_row(row, upper);
+        copy_row(row, lower);
     }
 }
