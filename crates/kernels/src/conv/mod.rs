@@ -4,6 +4,8 @@ mod correlate;
 mod direct;
 mod planes;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod weights;
 mod winograd;
 
