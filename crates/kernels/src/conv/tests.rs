@@ -1,114 +1,18 @@
 //! Against the sums as they are defined, in `f64`, on every level of SIMD; and what no
 //! shape, number of threads or earlier call may change.
 
+mod case;
+
 use chacha20::ChaCha8Rng;
 use rand::RngExt;
 use rayon::ThreadPoolBuilder;
 
+use self::case::Case;
 use super::*;
 use crate::{
-    reference::{close, generator, numbers},
+    reference::{close, generator},
     scratch::scratch,
 };
-
-/// A convolution and the numbers that it computes with.
-#[derive(Clone)]
-struct Case {
-    shape: ConvShape,
-    x: Vec<f32>,
-    weight: Vec<f32>,
-    bias: Option<Vec<f32>>,
-    dy: Vec<f32>,
-}
-
-impl Case {
-    /// With or without a bias, as the shape has it.
-    fn new(shape: ConvShape) -> Self {
-        let [height, width] = shape.output().unwrap();
-        let outputs = shape.groups * shape.outputs;
-        let with_bias = (shape.batch + outputs).is_multiple_of(2);
-        Self {
-            shape,
-            x: numbers("x", shape.batch * shape.input_len()),
-            weight: numbers("weight", shape.groups * shape.weight_len()),
-            bias: with_bias.then(|| numbers("bias", outputs)),
-            dy: numbers("dy", shape.batch * outputs * height * width),
-        }
-    }
-
-    /// The output, and the gradients of input and weights.
-    fn results(&self, level: Level) -> [Vec<f32>; 3] {
-        let Self {
-            shape,
-            x,
-            weight,
-            dy,
-            ..
-        } = self;
-        [
-            forward(level, shape, x, weight, self.bias.as_deref()),
-            input_gradient(level, shape, dy, weight),
-            weight_gradient(level, shape, x, dy),
-        ]
-    }
-
-    /// The same by their definition.
-    fn expected(&self) -> [Vec<f64>; 3] {
-        let shape = &self.shape;
-        let [rows, columns] = shape.output().unwrap();
-        let [[height, width], [tall, wide]] = [shape.image, shape.kernel];
-        let outputs = shape.groups * shape.outputs;
-        let mut y = vec![0.0; self.dy.len()];
-        let mut dx = vec![0.0; self.x.len()];
-        let mut dw = vec![0.0; self.weight.len()];
-        for (at, y) in y.iter_mut().enumerate() {
-            let (column, row) = (at % columns, at / columns % rows);
-            let channel = at / (rows * columns);
-            let (image, output) = (channel / outputs, channel % outputs);
-            let first = (image * shape.groups + output / shape.outputs) * shape.inputs;
-            let gradient = f64::from(self.dy[at]);
-            *y = (self.bias.as_ref()).map_or(0.0, |bias| f64::from(bias[output]));
-            for input in 0..shape.inputs {
-                for ky in 0..tall {
-                    let Some(iy) = pixel(shape, 0, row, ky) else {
-                        continue;
-                    };
-                    for kx in 0..wide {
-                        let Some(ix) = pixel(shape, 1, column, kx) else {
-                            continue;
-                        };
-                        let from = ((first + input) * height + iy) * width + ix;
-                        let tap = ((output * shape.inputs + input) * tall + ky) * wide + kx;
-                        let (x, weight) = (f64::from(self.x[from]), f64::from(self.weight[tap]));
-                        *y += x * weight;
-                        dx[from] += gradient * weight;
-                        dw[tap] += gradient * x;
-                    }
-                }
-            }
-        }
-        [y, dx, dw]
-    }
-
-    /// Fails if, on some level, a result is not the one expected.
-    fn check(&self) {
-        let expected = self.expected();
-        for level in Level::all() {
-            // Shown if the test fails.
-            println!("{}: {:?}", level.name(), self.shape);
-            for (actual, expected) in self.results(level).iter().zip(&expected) {
-                close(actual, expected);
-            }
-        }
-    }
-}
-
-/// The row or column of the input that an output sees at a place of the kernel.
-fn pixel(shape: &ConvShape, axis: usize, output: usize, place: usize) -> Option<usize> {
-    let padded = output * shape.stride[axis] + place * shape.dilation[axis];
-    let pixel = padded.checked_sub(shape.padding[axis])?;
-    (pixel < shape.image[axis]).then_some(pixel)
-}
 
 /// Stride 1, dilation 1 and one group.
 fn plain(
@@ -186,6 +90,10 @@ fn ways() -> [ConvShape; 9] {
 
 fn best() -> Level {
     *Level::all().last().unwrap()
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| value.into()).collect()
 }
 
 fn bits(results: &[Vec<f32>; 3]) -> Vec<u32> {
@@ -279,9 +187,11 @@ fn three_by_three_of_every_size_and_padding() {
 /// Large batches go other ways than small ones, and are too much for the definition.
 #[test]
 fn a_batch_is_its_images() {
-    for shape in ways() {
+    let levels = Level::all();
+    let on_all = |shape| levels.iter().map(move |&level| (shape, level));
+    for (shape, level) in ways().into_iter().flat_map(on_all) {
         let case = Case::new(shape);
-        let [y, dx, dw] = case.results(best());
+        let [y, dx, dw] = case.results(level);
         let mut sums = vec![0.0; dw.len()];
         let [input, output] = [&case.x, &case.dy].map(|all| all.len() / shape.batch);
         for image in 0..shape.batch {
@@ -291,8 +201,7 @@ fn a_batch_is_its_images() {
                 dy: case.dy[image * output..][..output].to_vec(),
                 ..case.clone()
             };
-            let [y_of_one, dx_of_one, dw_of_one] = one.results(best());
-            let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|&v| v.into()).collect() };
+            let [y_of_one, dx_of_one, dw_of_one] = one.results(level);
             close(&y[image * output..][..output], &wide(&y_of_one));
             close(&dx[image * input..][..input], &wide(&dx_of_one));
             for (sum, of_one) in sums.iter_mut().zip(wide(&dw_of_one)) {
