@@ -1,10 +1,8 @@
 //! ReLU.
 
-use pulp::Simd;
-
 use crate::{
     parallel,
-    simd::{Kernel, Level},
+    simd::{Kernel, Level, Vectors},
 };
 
 /// `max(value, 0)`. Not a number stays so, as in PyTorch.
@@ -35,7 +33,7 @@ impl Kernel for Relu<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         for value in self.0 {
             *value = rectified(*value);
         }
@@ -51,7 +49,7 @@ impl Kernel for ReluBackward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         for (dy, &y) in self.dy.iter_mut().zip(self.y) {
             *dy = let_through(*dy, y);
         }

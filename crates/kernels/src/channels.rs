@@ -1,9 +1,8 @@
 //! Images as rows of their channels, and what is the same for a whole channel.
 
-use pulp::Simd;
 use rayon::prelude::*;
 
-use crate::simd::{Kernel, Level, level};
+use crate::simd::{Kernel, Level, Vectors, level};
 
 /// Partial sums that a row is added to side by side. A fixed number, so that a sum is the
 /// same for vectors of any width.
@@ -128,7 +127,7 @@ impl Kernel for Sum<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> Vec<f32> {
+    fn run<S: Vectors>(self, _simd: S) -> Vec<f32> {
         let mut result = Vec::with_capacity(self.channels.len());
         for channel in self.channels {
             let mut sums = [0.0; LANES];

@@ -1,11 +1,9 @@
 //! The sum that ends a residual block, with its ReLU.
 
-use pulp::Simd;
-
 use crate::{
     activation::rectified,
     parallel,
-    simd::{Kernel, Level},
+    simd::{Kernel, Level, Vectors},
 };
 
 /// Adds `other` to `sum`, value by value; the ReLU of that, if asked for.
@@ -25,7 +23,7 @@ impl Kernel for Add<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         let pairs = self.sum.iter_mut().zip(self.other);
         if self.relu {
             pairs.for_each(|(sum, &other)| *sum = rectified(*sum + other));

@@ -4,7 +4,7 @@
 use pulp::Simd;
 
 use super::planes::Planes;
-use crate::simd::{Kernel, Level};
+use crate::simd::{Kernel, Level, Vectors};
 
 /// The most vectors of pixels in registers.
 const VECTORS: usize = 3;
@@ -63,7 +63,7 @@ pub fn rows(level: Level) -> usize {
     impl Kernel for Rows {
         type Output = usize;
         #[inline(always)]
-        fn run<S: Simd>(self, _: S) -> usize {
+        fn run<S: Vectors>(self, _: S) -> usize {
             if S::REGISTER_COUNT >= 32 { ROWS } else { 4 }
         }
     }
@@ -160,7 +160,7 @@ impl Kernel for Run<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn run<S: Vectors>(mut self, simd: S) {
         let lanes = S::F32_LANES;
         let (count, step, len) = self.correlation.spans(self.images, lanes);
         let mut pieces = Vec::new();

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::{
     correlate::{Correlation, Run, Target, pack},
     planes::Planes,
+    residue::{Residue, residues},
     shape::ConvShape,
 };
 use crate::{scratch::zeros, simd::Level};
@@ -175,58 +176,6 @@ pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32
 /// The places of a kernel, row by row.
 pub fn places([height, width]: [usize; 2]) -> impl Iterator<Item = [usize; 2]> {
     (0..height).flat_map(move |y| (0..width).map(move |x| [y, x]))
-}
-
-/// The pixels of the input that are, along one axis, `stride` apart, and what of the
-/// kernel meets them.
-struct Residue {
-    /// The first of them.
-    first: usize,
-    count: usize,
-    /// The output that meets the first of them at the first place of a kernel.
-    begin: usize,
-    /// Places of the kernel, and how many outputs back the one is that meets a pixel there.
-    places: Vec<(usize, usize)>,
-}
-
-impl Residue {
-    /// Outputs before the first that are read.
-    fn before(&self) -> usize {
-        let back = self.places.iter().map(|&(_, back)| back).max();
-        back.unwrap_or(0).saturating_sub(self.begin)
-    }
-
-    fn reach(&self, margin: usize) -> usize {
-        let back = self.places.iter().map(|&(_, back)| back).min();
-        back.map_or(0, |back| margin + self.begin - back)
-    }
-}
-
-fn residues(shape: &ConvShape, axis: usize) -> Vec<Residue> {
-    let (stride, padding, dilation) = (
-        shape.stride[axis],
-        shape.padding[axis],
-        shape.dilation[axis],
-    );
-    let last = shape.image[axis] - 1 + padding;
-    let of = |residue: usize| {
-        let begin = padding.saturating_sub(residue).div_ceil(stride);
-        let end = last
-            .checked_sub(residue)
-            .map_or(0, |rest| rest / stride + 1);
-        let meets = |place: usize| {
-            let back = (place * dilation).checked_sub(residue)?;
-            (back % stride == 0).then_some((place, back / stride))
-        };
-        Residue {
-            first: (stride * begin + residue).saturating_sub(padding),
-            count: end.saturating_sub(begin),
-            begin,
-            places: (0..shape.kernel[axis]).filter_map(meets).collect(),
-        }
-    };
-    let all = (0..stride).map(of);
-    all.filter(|residue| residue.count > 0).collect()
 }
 
 /// What one task reads and writes.

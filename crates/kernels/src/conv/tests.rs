@@ -35,18 +35,24 @@ fn plain(
     }
 }
 
-/// A shape of any sort with at most 64 channels; `None` if the kernel does not fit, or
-/// it is too much work for a test.
-fn drawn(random: &mut ChaCha8Rng) -> Option<ConvShape> {
+/// A shape of any sort, with up to 64 channels in some groups, or in one group so many
+/// that vectors along them are full; `None` if the kernel does not fit, or it is too much
+/// work for a test.
+fn drawn(random: &mut ChaCha8Rng, many_channels: bool) -> Option<ConvShape> {
     let mut pair = |from: usize, to: usize| [0; 2].map(|_| random.random_range(from..=to));
-    let [groups, most] = pair(1, 4);
-    let [inputs, outputs] = pair(1, (4_usize.pow(most.min(3) as u32) / groups).max(1));
+    let (groups, [inputs, outputs], largest) = if many_channels {
+        (1, pair(14, 64), 9)
+    } else {
+        let [groups, power] = pair(1, 4);
+        let most = (4 << (2 * power.min(3) - 2)) / groups;
+        (groups, pair(1, most.max(1)), 17)
+    };
     let shape = ConvShape {
         batch: pair(1, 5)[0],
         groups,
         inputs,
         outputs,
-        image: pair(1, 17),
+        image: pair(1, largest),
         kernel: pair(1, 5),
         stride: pair(1, 3),
         padding: pair(0, 3),
@@ -59,7 +65,7 @@ fn drawn(random: &mut ChaCha8Rng) -> Option<ConvShape> {
 
 /// Shapes that the fixed ones of the tests below have in common: every way through the
 /// code, with more images than are computed together.
-fn ways() -> [ConvShape; 9] {
+fn ways() -> [ConvShape; 13] {
     let strided = ConvShape {
         stride: [2; 2],
         ..plain(5, [20, 24], [17, 15], [3; 2], [1; 2])
@@ -81,6 +87,18 @@ fn ways() -> [ConvShape; 9] {
             groups: 16,
             ..plain(9, [1, 1], [10; 2], [3; 2], [1; 2])
         },
+        // So many channels that vectors run along them.
+        ConvShape {
+            stride: [2; 2],
+            ..plain(11, [32, 48], [17, 15], [3; 2], [1; 2])
+        },
+        ConvShape {
+            stride: [2, 1],
+            dilation: [1, 2],
+            ..plain(19, [26, 16], [7, 6], [4, 2], [3, 1])
+        },
+        plain(33, [64, 40], [3, 2], [1; 2], [0; 2]),
+        plain(130, [16; 2], [40; 2], [1; 2], [0; 2]),
         // Winograd's transforms: tiles of 4 and of 2, few images, and many of many tiles.
         plain(3, [20, 33], [9, 12], [3; 2], [1; 2]),
         plain(5, [32, 16], [6; 2], [3; 2], [1; 2]),
@@ -132,9 +150,11 @@ fn outputs_are_counted_as_in_pytorch() {
 #[test]
 fn shapes_of_every_sort() {
     let mut random = generator("shapes");
-    let shapes = std::iter::from_fn(|| Some(drawn(&mut random)));
-    for shape in shapes.flatten().take(200) {
-        Case::new(shape).check();
+    for many_channels in [false, true] {
+        let shapes = std::iter::from_fn(|| Some(drawn(&mut random, many_channels)));
+        for shape in shapes.flatten().take(150) {
+            Case::new(shape).check();
+        }
     }
 }
 

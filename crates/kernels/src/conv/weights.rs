@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     scratch::zeros,
-    simd::{Kernel, Level},
+    simd::{Kernel, Level, Vectors},
 };
 
 /// Parts that the batch is cut into at most, whatever the number of threads.
@@ -126,7 +126,7 @@ impl Kernel for Products<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn run<S: Vectors>(mut self, simd: S) {
         let rows = self.sums.len() / self.distances.len();
         let full = S::F32_LANES * self.len.div_ceil(S::F32_LANES);
         for start in (0..full).step_by(RUN) {

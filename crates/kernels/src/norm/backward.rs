@@ -1,13 +1,12 @@
 use std::ops::Range;
 
-use pulp::Simd;
 use rayon::prelude::*;
 
 use super::inverse_deviation;
 use crate::{
     activation::let_through,
     channels::{Block, LANES, Rows},
-    simd::{Kernel, Level},
+    simd::{Kernel, Level, Vectors},
 };
 
 /// What the backward pass needs of the forward pass.
@@ -70,7 +69,7 @@ impl Kernel for Task<'_> {
     type Output = Vec<(f32, f32)>;
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, _simd: S) -> Self::Output {
+    fn run<S: Vectors>(mut self, _simd: S) -> Self::Output {
         let mut gradients = Vec::with_capacity(self.channels.len());
         for (nth, channel) in self.channels.clone().enumerate() {
             let deviation = inverse_deviation(self.saved.variance[channel], self.saved.epsilon);

@@ -1,13 +1,12 @@
 use std::ops::Range;
 
-use pulp::Simd;
 use rayon::prelude::*;
 
 use super::{Affine, After, inverse_deviation};
 use crate::{
     activation::rectified,
     channels::{Block, LANES, Rows},
-    simd::{Kernel, Level},
+    simd::{Kernel, Level, Vectors},
 };
 
 /// Mean and biased variance of every channel.
@@ -88,7 +87,7 @@ impl Kernel for Train<'_> {
     type Output = Vec<(f32, f32)>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> Self::Output {
+    fn run<S: Vectors>(self, _simd: S) -> Self::Output {
         let mut task = self.0;
         let mut statistics = Vec::with_capacity(task.channels.len());
         for (nth, channel) in task.channels.clone().enumerate() {
@@ -106,7 +105,7 @@ impl Kernel for Apply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         let Self(mut task, (mean, variance)) = self;
         for (nth, channel) in task.channels.clone().enumerate() {
             task.channel(nth, channel, mean[channel], variance[channel]);

@@ -7,10 +7,9 @@ use {
         pass::CHUNK,
         tensors::{on_flex, slice},
     },
-    crate::simd::{Kernel, Level, level},
+    crate::simd::{Kernel, Level, Vectors, level},
     burn::{backend::Flex, tensor::TensorData},
     burn_flex::FlexTensor,
-    pulp::Simd,
     rayon::prelude::*,
 };
 
@@ -60,7 +59,7 @@ impl Kernel for Squares<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> f64 {
+    fn run<S: Vectors>(self, _: S) -> f64 {
         let mut sums = [0.0; LANES];
         let (groups, rest) = self.0.as_chunks::<LANES>();
         // The square of 24 bits is exact in 64.

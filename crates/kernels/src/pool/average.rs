@@ -1,8 +1,7 @@
-use pulp::Simd;
 use rayon::prelude::*;
 
 use super::{Window, window::Columns};
-use crate::simd::{Kernel, Level};
+use crate::simd::{Kernel, Level, Vectors};
 
 /// The mean of every window; of the values in the plane alone, or of the padding as well.
 pub fn average(level: Level, x: &[f32], window: Window, with_padding: bool) -> Vec<f32> {
@@ -58,7 +57,7 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         let window = self.window;
         let columns = window.all_columns();
         let widths = widths(window, self.with_padding);
@@ -89,7 +88,7 @@ impl Kernel for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         let window = self.window;
         let columns = window.all_columns();
         let widths = widths(window, self.with_padding);

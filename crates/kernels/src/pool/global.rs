@@ -1,10 +1,9 @@
-use pulp::Simd;
 use rayon::prelude::*;
 
 use crate::{
     channels::{LANES, accumulate},
     parallel::CHUNK,
-    simd::{Kernel, Level},
+    simd::{Kernel, Level, Vectors},
 };
 
 /// The mean of every plane of `area` values.
@@ -41,7 +40,7 @@ impl Kernel for Means<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         for (mean, plane) in self.means.iter_mut().zip(self.x.chunks(self.area)) {
             let mut sums = [0.0; LANES];
             accumulate(plane, &mut sums);

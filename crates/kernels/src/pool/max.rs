@@ -1,8 +1,7 @@
-use pulp::Simd;
 use rayon::prelude::*;
 
 use super::{Window, window::Columns};
-use crate::simd::{Kernel, Level};
+use crate::simd::{Kernel, Level, Vectors};
 
 /// The largest value of every window, and its place in the plane: the first one, row after
 /// row, of equal ones; the last of those that are not a number, as in PyTorch.
@@ -59,7 +58,7 @@ impl Kernel for Task<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Vectors>(self, _simd: S) {
         let Self {
             largest,
             places,

@@ -3,8 +3,6 @@
 //! tiles of 2. Between the transforms there are matrix products over channels, and
 //! over tiles for the gradient of the weights.
 
-mod channels_last;
-mod product;
 mod tile;
 mod transform;
 
@@ -13,14 +11,17 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use self::{
-    channels_last::{BLOCK, Frame, padded},
-    product::{RowsByPanels, Transposed},
     tile::{Four, Tile, Two},
-    transform::{Image, Input, Output, OutputGradient, Panel, WeightGradient, Weights, Widths},
+    transform::{Image, Input, Output, OutputGradient, Panel, WeightGradient},
 };
-use super::shape::ConvShape;
+use super::{
+    channels_last::{BLOCK, Frame, padded},
+    product::{Panels, RowsByPanels, Transposed},
+    shape::ConvShape,
+    weight_blocks::Weights,
+};
 use crate::{
-    scratch::{Scratch, scratch, zeros},
+    scratch::{scratch, zeros},
     simd::Level,
 };
 
@@ -30,6 +31,8 @@ const CHANNELS: usize = 16;
 const TASK: usize = 400 << 10;
 /// Values that the tiles of all images may take at once.
 const ALL: usize = 6 << 20;
+/// Output channels whose weights one task takes from their products.
+const OUTPUTS: usize = 4 * BLOCK;
 /// Tasks from which on each takes its images through all stages.
 const TASKS: usize = 8;
 
@@ -61,18 +64,12 @@ pub fn forward(
     weight: &[f32],
     bias: Option<&[f32]>,
 ) -> Vec<f32> {
-    let inputs = shape.inputs;
-    let of =
-        |input: usize, output: usize, place: usize| weight[(output * inputs + input) * 9 + place];
-    correlate(level, shape, x, bias, &of)
+    let weights = Weights::of_outputs(weight, shape.inputs, shape.outputs, 9);
+    correlate(level, shape, x, bias, weights, false)
 }
 
 /// As [`super::input_gradient`]: the correlation with the kernel turned around.
 pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32]) -> Vec<f32> {
-    let inputs = shape.inputs;
-    let of = |output: usize, input: usize, place: usize| {
-        weight[(output * inputs + input) * 9 + 8 - place]
-    };
     let Some(output) = shape.output() else {
         return Vec::new();
     };
@@ -83,7 +80,8 @@ pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32
         padding: shape.padding.map(|padding| 2 - padding),
         ..*shape
     };
-    correlate(level, &turned, dy, None, &of)
+    let weights = Weights::of_inputs(weight, shape.inputs, shape.outputs, 9);
+    correlate(level, &turned, dy, None, weights, true)
 }
 
 /// As [`super::weight_gradient`].
@@ -104,15 +102,26 @@ fn correlate(
     shape: &ConvShape,
     x: &[f32],
     bias: Option<&[f32]>,
-    of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
+    weights: Weights<'_>,
+    turned: bool,
 ) -> Vec<f32> {
     match shape.output() {
-        Some(output) if tiles_of_four(output) => {
-            Geometry::<4, 6>::new(shape, output).correlate(level, x, bias, of, PhantomData::<Four>)
-        }
-        Some(output) => {
-            Geometry::<2, 4>::new(shape, output).correlate(level, x, bias, of, PhantomData::<Two>)
-        }
+        Some(output) if tiles_of_four(output) => Geometry::<4, 6>::new(shape, output).correlate(
+            level,
+            x,
+            bias,
+            weights,
+            turned,
+            PhantomData::<Four>,
+        ),
+        Some(output) => Geometry::<2, 4>::new(shape, output).correlate(
+            level,
+            x,
+            bias,
+            weights,
+            turned,
+            PhantomData::<Two>,
+        ),
         None => Vec::new(),
     }
 }
@@ -129,21 +138,12 @@ struct Geometry<const M: usize, const A: usize> {
 impl<const M: usize, const A: usize> Geometry<M, A> {
     fn new(shape: &ConvShape, output: [usize; 2]) -> Self {
         let tiles = output.map(|size| size.div_ceil(M));
+        let framed = tiles.map(|tiles| tiles * M + 2);
         Self {
             batch: shape.batch,
             tiles,
-            input: Frame {
-                channels: shape.inputs,
-                size: shape.image,
-                margin: shape.padding,
-                outer: tiles.map(|tiles| tiles * M + 2),
-            },
-            output: Frame {
-                channels: shape.outputs,
-                size: output,
-                margin: [0; 2],
-                outer: tiles.map(|tiles| tiles * M),
-            },
+            input: Frame::new(shape.inputs, shape.image, shape.padding, framed),
+            output: Frame::new(shape.outputs, output, [0; 2], tiles.map(|tiles| tiles * M)),
         }
     }
 
@@ -162,11 +162,12 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         level: Level,
         x: &[f32],
         bias: Option<&[f32]>,
-        of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
+        weights: Weights<'_>,
+        turned: bool,
         tile: PhantomData<T>,
     ) -> Vec<f32> {
-        let weights = self.weights(level, of, tile);
-        let [from, to] = [&self.input, &self.output].map(|f| f.channels * f.size[0] * f.size[1]);
+        let weights = transformed(level, weights, turned, tile);
+        let [from, to] = [&self.input, &self.output].map(Frame::image_len);
         let [inputs, outputs] = [&self.input, &self.output].map(|frame| self.tiles_len(frame));
         let mut y = vec![0.0; self.batch * to];
         let input = |image: &[f32], framed: &mut [f32], tiles: &mut [f32]| {
@@ -179,17 +180,19 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                 to: tiles,
             }));
         };
-        let depth = padded(self.input.channels);
+        let [depth, columns] = [&self.input, &self.output].map(|frame| padded(frame.channels));
         let product = |tiles: &[f32], place: usize, products: &mut [f32]| {
+            let count = products.len() / columns;
+            let starts: Vec<usize> = (0..count).map(|tile| tile * A * A * depth).collect();
+            let targets: Vec<usize> = (0..count).map(|tile| tile * columns).collect();
             level.run(RowsByPanels {
                 rows: &tiles[place * depth..],
-                row_step: A * A * depth,
-                depth,
+                starts: &starts,
+                taps: &[0],
                 panels: &weights,
                 place,
-                places: A * A,
+                targets: &targets,
                 to: products,
-                columns: padded(self.output.channels),
             });
         };
         let output = |products: &[f32], first: usize, framed: &mut [f32], image: &mut [f32]| {
@@ -259,38 +262,6 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         y
     }
 
-    /// The transformed weights, as [`RowsByPanels`] wants them.
-    fn weights<T: Tile<M, A>>(
-        &self,
-        level: Level,
-        of: &(impl Fn(usize, usize, usize) -> f32 + Sync),
-        tile: PhantomData<T>,
-    ) -> Scratch {
-        let depth = padded(self.input.channels);
-        let columns = padded(self.output.channels);
-        let mut weights = scratch(A * A * depth * columns);
-        let mut rest = &mut weights[..];
-        let mut panels = Vec::new();
-        let mut first = 0;
-        for width in level.run(Widths(columns)) {
-            let (panel, others) = rest.split_at_mut(A * A * depth * width);
-            panels.push((first, panel));
-            rest = others;
-            first += width;
-        }
-        panels.into_par_iter().for_each(|(first, to)| {
-            level.run(Panel::<T, _, M, A>(Weights {
-                tile,
-                depth: [depth, self.input.channels],
-                first,
-                columns: self.output.channels,
-                of,
-                to,
-            }));
-        });
-        weights
-    }
-
     fn weight_gradient<T: Tile<M, A>>(
         &self,
         level: Level,
@@ -299,13 +270,15 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         tile: PhantomData<T>,
     ) -> Vec<f32> {
         let frames = [&self.input, &self.output];
-        let [from_x, from_y] = frames.map(|f| f.channels * f.size[0] * f.size[1]);
+        let [from_x, from_y] = frames.map(Frame::image_len);
         let [inputs, outputs] = frames.map(|frame| self.tiles_len(frame));
         let [rows, columns] = frames.map(|frame| padded(frame.channels));
         let together = (ALL / (inputs + outputs)).clamp(1, self.batch);
         let mut tiles_x = scratch(together * inputs);
         let mut tiles_y = scratch(together * outputs);
-        let mut products = zeros(A * A * rows * columns);
+        // Not a power of 2: what lies that far apart shares its place in a cache.
+        let place_step = rows * columns + BLOCK;
+        let mut products = zeros(A * A * place_step);
         let batches = x
             .chunks(together * from_x)
             .zip(dy.chunks(together * from_y));
@@ -343,8 +316,9 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                     },
                 );
             let depth = x.len() / from_x * self.count();
+            let starts: Vec<usize> = (0..depth).map(|tile| tile * rows).collect();
             products
-                .par_chunks_exact_mut(rows * columns)
+                .par_chunks_exact_mut(place_step)
                 .enumerate()
                 .for_each_init(
                     || (scratch(depth * rows), scratch(depth * columns)),
@@ -353,25 +327,26 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                         of_place(&tiles_y, place, A * A, right, columns);
                         level.run(Transposed {
                             left,
-                            rows,
+                            starts: &starts,
                             right,
                             columns,
-                            to,
+                            to: &mut to[..rows * columns],
                         });
                     },
                 );
         }
         let mut gradient = vec![0.0; self.output.channels * self.input.channels * 9];
         gradient
-            .par_chunks_mut(BLOCK * self.input.channels * 9)
+            .par_chunks_mut(OUTPUTS * self.input.channels * 9)
             .enumerate()
             .for_each(|(block, to)| {
                 level.run(WeightGradient::<T, M, A> {
                     tile,
                     products: &products,
+                    place_step,
                     inputs: self.input.channels,
-                    outputs: self.output.channels,
-                    first: block * BLOCK,
+                    input_step: columns,
+                    first: block * OUTPUTS,
                     to,
                 });
             });
@@ -385,4 +360,24 @@ fn of_place(tiles: &[f32], place: usize, places: usize, to: &mut [f32], channels
     for (to, tile) in to.chunks_exact_mut(channels).zip(tiles) {
         to.copy_from_slice(&tile[place * channels..][..channels]);
     }
+}
+
+/// The transformed weights.
+fn transformed<T: Tile<M, A>, const M: usize, const A: usize>(
+    level: Level,
+    weights: Weights<'_>,
+    turned: bool,
+    tile: PhantomData<T>,
+) -> Panels {
+    let depth = padded(weights.channels);
+    Panels::new(level, A * A, depth, weights.columns, |first, width, to| {
+        level.run(Panel::<T, M, A> {
+            tile,
+            weights,
+            turned,
+            first,
+            width,
+            to,
+        });
+    })
 }

@@ -5,11 +5,14 @@ use std::marker::PhantomData;
 use pulp::Simd;
 
 use super::{
-    channels_last::{BLOCK, Frame, padded},
-    product::panels,
+    super::{
+        channels_last::{BLOCK, Frame, padded},
+        product::block_step,
+        weight_blocks::{Weights, scatter},
+    },
     tile::{Tile, square},
 };
-use crate::simd::Kernel;
+use crate::simd::{Kernel, Vectors};
 
 /// A vector at `at` of `values`.
 #[inline(always)]
@@ -49,7 +52,7 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Input<'_, T, M, A
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Vectors>(self, simd: S) {
         let Image {
             frame,
             tiles,
@@ -58,7 +61,7 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Input<'_, T, M, A
             to,
             ..
         } = self.0;
-        frame.put(image, framed);
+        frame.put(simd, image, framed);
         let channels = padded(frame.channels);
         let zero = simd.splat_f32s(0.0);
         for (index, to) in to.chunks_exact_mut(A * A * channels).enumerate() {
@@ -90,7 +93,7 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for OutputGradient<'_
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Vectors>(self, simd: S) {
         let Image {
             frame,
             tiles,
@@ -99,7 +102,7 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for OutputGradient<'_
             to,
             ..
         } = self.0;
-        frame.put(image, framed);
+        frame.put(simd, image, framed);
         let channels = padded(frame.channels);
         let zero = simd.splat_f32s(0.0);
         for (index, to) in to.chunks_exact_mut(A * A * channels).enumerate() {
@@ -144,7 +147,7 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Output<'_, T, M, 
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Vectors>(self, simd: S) {
         let Self {
             frame,
             tiles,
@@ -174,65 +177,50 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Output<'_, T, M, 
                 }
             }
         }
-        frame.take(framed, self.bias, self.image);
+        frame.take(simd, framed, self.bias, self.image);
     }
 }
 
-/// `G g Gᵀ` of the weights of one panel: `[A², depth, width]`.
-pub struct Weights<'a, T, F> {
+/// `G g Gᵀ` of the weights of one panel of [`Panels`](super::super::product::Panels).
+pub struct Panel<'a, T, const M: usize, const A: usize> {
     pub tile: PhantomData<T>,
-    /// Channels that are summed over, with and without padding.
-    pub depth: [usize; 2],
-    /// The panel's first column, and how many columns there are without padding.
+    pub weights: Weights<'a>,
+    /// Whether the kernel is turned around.
+    pub turned: bool,
+    /// The panel's first column and its width.
     pub first: usize,
-    pub columns: usize,
-    /// The weight of a channel, a column, and a place of the kernel.
-    pub of: &'a F,
+    pub width: usize,
     pub to: &'a mut [f32],
 }
 
-/// [`Weights`] for tiles of `M`.
-pub struct Panel<'a, T, F, const M: usize, const A: usize>(pub Weights<'a, T, F>);
-
-impl<T, F, const M: usize, const A: usize> Kernel for Panel<'_, T, F, M, A>
-where
-    T: Tile<M, A>,
-    F: Fn(usize, usize, usize) -> f32,
-{
+impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Panel<'_, T, M, A> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Weights {
-            depth: [padded_depth, depth],
-            first,
-            columns,
-            of,
-            to,
-            ..
-        } = self.0;
-        let width = to.len() / (A * A * padded_depth);
+    fn run<S: Vectors>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
-        for channel in 0..padded_depth {
-            for column in (0..width).step_by(S::F32_LANES) {
-                let mut weights = [[zero; 3]; 3];
-                for (i, row) in weights.iter_mut().enumerate() {
-                    for (j, weights) in row.iter_mut().enumerate() {
-                        let mut lanes = [0.0; BLOCK];
-                        for (lane, to) in lanes.iter_mut().enumerate().take(S::F32_LANES) {
-                            let column = first + column + lane;
-                            if column < columns && channel < depth {
-                                *to = of(channel, column, i * 3 + j);
-                            }
+        let step = block_step(self.width);
+        let mut lines = [[0.0; BLOCK]; 9 * BLOCK];
+        for (at, block) in self.to.chunks_exact_mut(A * A * step).enumerate() {
+            // A panel of narrow vectors may be half a block.
+            for column in (0..self.width).step_by(BLOCK) {
+                let width = BLOCK.min(self.width - column);
+                let first = self.first + column;
+                let lane = first % BLOCK;
+                self.weights
+                    .gather(simd, at * BLOCK, first - lane, &mut lines);
+                for (k, lines) in lines.chunks_exact(9).enumerate() {
+                    for vector in (0..width).step_by(S::F32_LANES) {
+                        let mut weights = [[zero; 3]; 3];
+                        for (place, to) in weights.as_flattened_mut().iter_mut().enumerate() {
+                            let place = if self.turned { 8 - place } else { place };
+                            *to = load::<S>(&lines[place], lane + vector);
                         }
-                        *weights = load::<S>(&lanes, 0);
-                    }
-                }
-                let tile = square::<S, T::Kernel, _, _>(simd, &weights);
-                for (i, row) in tile.iter().enumerate() {
-                    for (j, &value) in row.iter().enumerate() {
-                        let at = ((i * A + j) * padded_depth + channel) * width + column;
-                        store::<S>(to, at, value);
+                        let tile = square::<S, T::Kernel, _, _>(simd, &weights);
+                        let to = k * self.width + column + vector;
+                        for (place, &value) in tile.as_flattened().iter().enumerate() {
+                            store::<S>(block, place * step + to, value);
+                        }
                     }
                 }
             }
@@ -240,26 +228,15 @@ where
     }
 }
 
-/// The widths of the panels of `columns` columns, in values.
-pub struct Widths(pub usize);
-
-impl Kernel for Widths {
-    type Output = Vec<usize>;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> Vec<usize> {
-        let panels = panels::<S>(self.0);
-        panels.map(|(_, size)| size * S::F32_LANES).collect()
-    }
-}
-
-/// `Gᵀ u G` for one block of output channels: `[outputs, inputs, 3, 3]`.
+/// `Gᵀ u G` for some output channels: `[outputs, inputs, 3, 3]`.
 pub struct WeightGradient<'a, T, const M: usize, const A: usize> {
     pub tile: PhantomData<T>,
-    /// `[A², inputs, outputs]`, both padded.
+    /// `[A², inputs, outputs]`, both padded, `place_step` apart.
     pub products: &'a [f32],
+    pub place_step: usize,
     pub inputs: usize,
-    pub outputs: usize,
+    /// Values from an input to the next.
+    pub input_step: usize,
     /// The first output channel.
     pub first: usize,
     pub to: &'a mut [f32],
@@ -269,32 +246,28 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for WeightGradient<'_
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let outputs = padded(self.outputs);
-        let place_step = padded(self.inputs) * outputs;
+    fn run<S: Vectors>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
         let row_len = self.inputs * 9;
-        for (block, rows) in self.to.chunks_mut(S::F32_LANES * row_len).enumerate() {
-            let first = self.first + block * S::F32_LANES;
-            for input in 0..self.inputs {
-                let mut tile = [[zero; A]; A];
-                for (i, row) in tile.iter_mut().enumerate() {
-                    for (j, value) in row.iter_mut().enumerate() {
-                        let at = (i * A + j) * place_step + input * outputs + first;
-                        *value = load::<S>(self.products, at);
-                    }
-                }
-                let weights = square::<S, T::KernelGradient, _, _>(simd, &tile);
-                for (i, row) in weights.iter().enumerate() {
-                    for (j, &value) in row.iter().enumerate() {
-                        let mut lanes = [0.0; BLOCK];
-                        store::<S>(&mut lanes, 0, value);
-                        let rows = rows.chunks_exact_mut(row_len);
-                        for (row, lane) in rows.zip(lanes) {
-                            row[input * 9 + i * 3 + j] = lane;
+        let mut lines = [[0.0; BLOCK]; 9 * BLOCK];
+        for input in (0..self.inputs).step_by(BLOCK) {
+            for (block, rows) in self.to.chunks_mut(BLOCK * row_len).enumerate() {
+                for (k, lines) in lines.chunks_exact_mut(9).enumerate() {
+                    let first = (input + k) * self.input_step + self.first + block * BLOCK;
+                    for vector in (0..BLOCK).step_by(S::F32_LANES) {
+                        let mut tile = [[zero; A]; A];
+                        for (place, value) in tile.as_flattened_mut().iter_mut().enumerate() {
+                            let at = place * self.place_step + first + vector;
+                            *value = load::<S>(self.products, at);
+                        }
+                        let weights = square::<S, T::KernelGradient, _, _>(simd, &tile);
+                        for (line, &value) in lines.iter_mut().zip(weights.as_flattened()) {
+                            store::<S>(line, vector, value);
                         }
                     }
                 }
+                let len = 9 * BLOCK.min(self.inputs - input);
+                scatter(simd, &lines, rows, row_len, 9 * input, len);
             }
         }
     }
