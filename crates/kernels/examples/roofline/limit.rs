@@ -28,8 +28,8 @@ pub enum Limit {
     Memory,
     /// Winograd's transforms, and all else that is neither.
     Transform,
-    /// Of a direct sum, all that is neither: copies into planes, vectors that are not
-    /// full, sums too short to fill the machine.
+    /// Of a direct sum, all that is neither: copies with padding or with the channels
+    /// last, vectors that are not full, sums too short to fill the machine.
     Overhead,
 }
 
