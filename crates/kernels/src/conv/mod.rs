@@ -8,6 +8,8 @@ mod planes;
 mod product;
 mod residue;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod weight_blocks;
 mod weights;
 mod winograd;
