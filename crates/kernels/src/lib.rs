@@ -46,11 +46,8 @@ pub use switch::{is_enabled, set_enabled};
 #[cfg(feature = "flex")]
 fn is_ours<const D: usize>(tensor: &burn::tensor::Tensor<D>) -> bool {
     use burn::{backend::DispatchDevice, tensor::DType};
+    let device = tensor.device().inner();
     is_enabled()
         && tensor.dtype() == DType::F32
-        && match tensor.device().inner().as_dispatch() {
-            DispatchDevice::Flex(_) => true,
-            #[allow(unreachable_patterns, reason = "where Flex is the only backend")]
-            _ => false,
-        }
+        && matches!(device.as_dispatch(), DispatchDevice::Flex(_))
 }

@@ -12,11 +12,10 @@ pub trait Vectors: Simd {
     /// Makes rows of columns.
     #[inline(always)]
     fn transpose(self, block: &mut [[f32; WIDEST]; WIDEST]) {
-        for i in 0..WIDEST {
-            for j in 0..i {
-                let upper = block[j][i];
-                block[j][i] = block[i][j];
-                block[i][j] = upper;
+        let rows = *block;
+        for (i, to) in block.iter_mut().enumerate() {
+            for (to, row) in to.iter_mut().zip(&rows) {
+                *to = row[i];
             }
         }
     }

@@ -28,13 +28,13 @@ impl ConvShape {
             return None;
         }
         let mut output = [0; 2];
-        for axis in 0..2 {
+        for (axis, output) in output.iter_mut().enumerate() {
             let reach = self.dilation[axis] * self.kernel[axis].checked_sub(1)?;
             let padded = self.image[axis] + 2 * self.padding[axis];
             if self.image[axis] == 0 {
                 return None;
             }
-            output[axis] = (padded.checked_sub(reach + 1)?) / self.stride[axis] + 1;
+            *output = padded.checked_sub(reach + 1)? / self.stride[axis] + 1;
         }
         Some(output)
     }
