@@ -15,7 +15,7 @@ use crate::{
     channels::Rows,
     norm::{self, Affine, After},
     pool::{self, Window},
-    residual,
+    residual, scratch,
     simd::level,
 };
 
@@ -86,6 +86,15 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape.into()))
 }
 
+/// Keeps the memory of a tensor that an operation is done with, if nobody else holds it.
+pub fn recycle(tensor: FlexTensor) {
+    if tensor.is_unique()
+        && let Ok(values) = tensor.into_data().try_into_vec()
+    {
+        scratch::recycle(values);
+    }
+}
+
 fn shape(tensor: &FlexTensor) -> Shape {
     tensor.layout().shape().clone()
 }
@@ -110,7 +119,7 @@ impl LayerOps for Flex {
         let x = contiguous(x);
         let (weight, bias) = (contiguous(weight), contiguous(bias));
         let residual = residual.contiguous();
-        let mut output = vec![0.0; values(&x).len()];
+        let mut output = scratch::output(values(&x).len());
         let affine = Affine {
             weight: values(&weight),
             bias: values(&bias),
@@ -158,7 +167,7 @@ impl LayerOps for Flex {
             norm::apply(level(), output, None, rows, affine, statistics, after);
             return x;
         }
-        let mut output = vec![0.0; values(&x).len()];
+        let mut output = scratch::output(values(&x).len());
         let input = Some(values(&x));
         norm::apply(level(), &mut output, input, rows, affine, statistics, after);
         tensor(output, shape(&x))

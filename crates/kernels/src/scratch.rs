@@ -1,5 +1,6 @@
-//! Memory for what an operation computes on its way, kept from one operation to the
-//! next: fresh memory costs a page fault for every 4 KiB.
+//! Memory that is kept from one operation to the next, for what an operation computes on its
+//! way and for what it gives: fresh memory costs a page fault for every 4 KiB, and zeros
+//! that are written over at once.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -77,6 +78,41 @@ impl DerefMut for Scratch {
     }
 }
 
+/// Values from which on the memory of an output is worth keeping.
+const WORTHWHILE: usize = 16 << 10;
+/// Values of outputs that are kept at most: half a gigabyte.
+const ALL: usize = 128 << 20;
+
+static OUTPUTS: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+
+/// `len` values, whichever they are, for an operation that writes all of them.
+pub fn output(len: usize) -> Vec<f32> {
+    let mut outputs = OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    match outputs.iter().rposition(|output| output.len() == len) {
+        Some(at) => outputs.remove(at),
+        None => {
+            drop(outputs);
+            vec![0.0; len]
+        }
+    }
+}
+
+/// Keeps the memory of values that nobody needs any more, for [`output`].
+pub fn recycle(values: Vec<f32>) {
+    if values.len() < WORTHWHILE {
+        return;
+    }
+    let mut outputs = OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    outputs.push(values);
+    let mut kept: usize = outputs.iter().map(Vec::len).sum();
+    let mut oldest = 0;
+    while kept > ALL {
+        kept -= outputs[oldest].len();
+        oldest += 1;
+    }
+    outputs.drain(..oldest);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +130,16 @@ mod tests {
             // What comes back is not what was left in it.
             assert!(zeros(len).iter().all(|&value| value == 0.0));
         }
+    }
+
+    #[test]
+    fn outputs_come_back_by_their_length() {
+        let len = WORTHWHILE + 123;
+        recycle(vec![2.0; len]);
+        assert_eq!(output(len - 1), vec![0.0; len - 1]);
+        assert_eq!(output(len), vec![2.0; len]);
+        assert_eq!(output(len), vec![0.0; len]);
+        recycle(vec![3.0; WORTHWHILE - 1]);
+        assert_eq!(output(WORTHWHILE - 1), vec![0.0; WORTHWHILE - 1]);
     }
 }

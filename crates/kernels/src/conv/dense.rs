@@ -12,7 +12,7 @@ use super::{
     weight_blocks::{Weights, scatter},
 };
 use crate::{
-    scratch::{scratch, zeros},
+    scratch::{self, scratch, zeros},
     simd::{Kernel, Level, Vectors},
 };
 
@@ -59,7 +59,7 @@ pub fn forward(
         panels: panels(level, weights, &all),
         targets: starts(&to, output, [1; 2]),
     };
-    let mut y = vec![0.0; shape.batch * to.image_len()];
+    let mut y = scratch::output(shape.batch * to.image_len());
     correlate(level, [&from, &to], &[part], bias, x, &mut y);
     y
 }
@@ -122,7 +122,7 @@ pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32
             });
         }
     }
-    let mut dx = vec![0.0; shape.batch * to.image_len()];
+    let mut dx = scratch::output(shape.batch * to.image_len());
     correlate(level, [&from, &to], &parts, None, dy, &mut dx);
     dx
 }
@@ -381,7 +381,7 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
         });
     }
     let places = taps.len();
-    let mut gradient = vec![0.0; shape.weight_len()];
+    let mut gradient = scratch::output(shape.weight_len());
     gradient
         .par_chunks_mut(BLOCK * shape.inputs * places)
         .enumerate()

@@ -9,7 +9,10 @@ use super::{
     residue::{Residue, residues},
     shape::ConvShape,
 };
-use crate::{scratch::zeros, simd::Level};
+use crate::{
+    scratch::{self, zeros},
+    simd::Level,
+};
 
 /// Outputs of a channel from which on an image is worth a task of its own.
 const WORTHWHILE: usize = 256;
@@ -69,7 +72,7 @@ pub fn forward(
             pack(level, shape.outputs, shape.inputs, shape.taps(), of)
         })
         .collect();
-    let mut y = vec![0.0; shape.batch * shape.groups * shape.outputs * area];
+    let mut y = scratch::output(shape.batch * shape.groups * shape.outputs * area);
     let step = [shape.input_len(), shape.groups * shape.outputs * area];
     each_task(&correlation.planes, step, x, &mut y, |task| {
         for (group, weights) in packed.iter().enumerate() {

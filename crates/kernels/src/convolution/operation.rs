@@ -18,6 +18,7 @@ use burn_flex::FlexTensor;
 use crate::{
     channels::sum_per_channel,
     conv::{self, ConvShape},
+    layers::recycle,
     simd::level,
 };
 
@@ -173,8 +174,8 @@ impl<const N: usize> Backward<Flex, N> for Convolution {
         _checkpointer: &mut Checkpointer,
     ) {
         let shape = self.0;
-        let dy = grads.consume::<Flex>(&ops.node).to_contiguous();
-        let dy = dy.storage::<f32>();
+        let of_output = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let dy = of_output.storage::<f32>();
         let (x, weight) = ops.state;
         let [height, width] = shape.output().unwrap_or_default();
         let outputs = shape.groups * shape.outputs;
@@ -197,5 +198,7 @@ impl<const N: usize> Backward<Flex, N> for Convolution {
             let gradient = FlexTensor::from_data(TensorData::new(gradient, dims));
             grads.register::<Flex>(node.id, gradient);
         }
+        recycle(of_output);
+        recycle(x);
     }
 }

@@ -14,7 +14,7 @@ use burn::backend::{
 };
 use burn_flex::FlexTensor;
 
-use super::{Addend, LayerOps, Pool, contiguous, values};
+use super::{Addend, LayerOps, Pool, contiguous, recycle, values};
 use crate::{activation, pool::Window, simd::level};
 
 type Tracked<C> = FloatTensor<Autodiff<Flex, C>>;
@@ -113,6 +113,7 @@ impl Backward<Flex, 1> for Rectify {
         let [node] = ops.parents;
         if let Some(node) = node {
             grads.register::<Flex>(node.id, through_relu(dy, &ops.state));
+            recycle(ops.state);
         }
     }
 }

@@ -56,6 +56,9 @@ pub fn backward(
 }
 
 /// The channels that one thread computes.
+/// Terms of a partial sum that are added up in 32 bits, at twice the speed of 64.
+const RUN: usize = 8;
+
 struct Task<'a> {
     dy: Block<'a>,
     dx: Option<Block<'a>>,
@@ -111,11 +114,19 @@ impl Task<'_> {
             }
             let (chunks, rest) = dy.as_chunks::<LANES>();
             let (x_chunks, x_rest) = x.as_chunks::<LANES>();
-            for (dy, x) in chunks.iter().zip(x_chunks) {
+            let runs = chunks.chunks(RUN).zip(x_chunks.chunks(RUN));
+            for (dy, x) in runs {
+                let mut sum = [0.0; LANES];
+                let mut product = [0.0; LANES];
+                for (dy, x) in dy.iter().zip(x) {
+                    for lane in 0..LANES {
+                        sum[lane] += dy[lane];
+                        product[lane] += dy[lane] * (x[lane] - saved.mean[channel]);
+                    }
+                }
                 for lane in 0..LANES {
-                    let dy = f64::from(dy[lane]);
-                    sums[lane] += dy;
-                    products[lane] += dy * (f64::from(x[lane]) - mean);
+                    sums[lane] += f64::from(sum[lane]);
+                    products[lane] += f64::from(product[lane]);
                 }
             }
             for (lane, (&dy, &x)) in rest.iter().zip(x_rest).enumerate() {

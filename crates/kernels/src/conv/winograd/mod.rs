@@ -20,7 +20,10 @@ use super::{
     shape::ConvShape,
     weight_blocks::Weights,
 };
-use crate::{scratch::scratch, simd::Level};
+use crate::{
+    scratch::{self, scratch},
+    simd::Level,
+};
 
 /// Channels from which on the transforms are paid back.
 const CHANNELS: usize = 16;
@@ -166,7 +169,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         let weights = transformed(level, weights, turned, tile);
         let [from, to] = [&self.input, &self.output].map(Frame::image_len);
         let [inputs, outputs] = [&self.input, &self.output].map(|frame| self.tiles_len(frame));
-        let mut y = vec![0.0; self.batch * to];
+        let mut y = scratch::output(self.batch * to);
         let input = |image: &[f32], framed: &mut [f32], tiles: &mut [f32]| {
             level.run(Input::<T, M, A>(Image {
                 tile,
@@ -333,7 +336,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                     },
                 );
         }
-        let mut gradient = vec![0.0; self.output.channels * self.input.channels * 9];
+        let mut gradient = scratch::output(self.output.channels * self.input.channels * 9);
         gradient
             .par_chunks_mut(OUTPUTS * self.input.channels * 9)
             .enumerate()

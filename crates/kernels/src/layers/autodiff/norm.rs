@@ -11,8 +11,8 @@ use burn_flex::FlexTensor;
 
 use super::{Addend, Tracked};
 use crate::{
-    layers::{LayerOps, contiguous, rows, shape, tensor, values},
-    norm,
+    layers::{LayerOps, contiguous, recycle, rows, shape, tensor, values},
+    norm, scratch,
     simd::level,
 };
 
@@ -127,13 +127,15 @@ impl Saved {
             of_batch: self.of_batch,
         };
         // The residual takes `dy` for its own; otherwise that of `x` goes there.
-        let mut dx = node_residual.map(|_| vec![0.0; values(&self.x).len()]);
+        let mut dx = node_residual.map(|_| scratch::output(values(&self.x).len()));
         let (dweight, dbias) =
             norm::backward(level(), dy.storage_mut(), dx.as_deref_mut(), rows, saved);
         let (dx, dresidual) = match dx {
             Some(dx) => (tensor(dx, shape(&self.x)), Some(dy)),
             None => (dy, None),
         };
+        recycle(self.x);
+        self.y.into_iter().for_each(recycle);
         let gradients = [
             (node_x, Some(dx)),
             (node_weight, Some(tensor(dweight, [rows.channels]))),

@@ -15,7 +15,7 @@ use burn::{
 use super::{Pool, Tracked};
 use crate::{
     channels::Rows,
-    layers::{LayerOps, contiguous, pooled, shape, tensor, values},
+    layers::{LayerOps, contiguous, pooled, recycle, shape, tensor, values},
     pool::{self, Window},
     simd::level,
 };
@@ -80,6 +80,7 @@ impl Backward<Flex, 1> for Windows {
                 pool::average_backward(level(), dy.storage_mut(), window, with_padding)
             }
         };
+        recycle(dy);
         grads.register::<Flex>(node.id, tensor(dx, shape));
     }
 }
