@@ -87,8 +87,11 @@ impl Layer {
     /// of 2 take 16.
     pub fn flop_of_winograd(&self) -> Option<f64> {
         let suits = self.kernel == 3 && self.stride == 1 && self.inputs.min(self.outputs) >= 16;
-        let products = |tile: usize| (tile + 2).pow(2) * self.image.div_ceil(tile).pow(2);
-        let products = self.batch * self.inputs * self.outputs * products(4).min(products(2));
+        let tiles = |tile: usize| self.batch * self.image.div_ceil(tile).pow(2);
+        // As in the kernels, what the transforms of the weights take counts as well.
+        let four = 36 * (tiles(4) + 80) < 16 * (tiles(2) + 80);
+        let products = if four { 36 * tiles(4) } else { 16 * tiles(2) };
+        let products = self.inputs * self.outputs * products;
         (suits && kernels::is_enabled()).then_some(2.0 * products as f64)
     }
 }

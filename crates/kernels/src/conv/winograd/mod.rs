@@ -27,6 +27,9 @@ use crate::{
 
 /// Channels from which on the transforms are paid back.
 const CHANNELS: usize = 16;
+/// Tiles whose products take as long as the transforms of the weights. Measured with 512
+/// channels.
+const WEIGHTS: usize = 80;
 /// Values that the tiles of one task should take: what a second cache holds.
 const TASK: usize = 400 << 10;
 /// Values that the tiles of all images may take at once.
@@ -50,10 +53,14 @@ pub fn suits(shape: &ConvShape) -> bool {
             .is_some_and(|output| output.iter().all(|&size| size > 1))
 }
 
-/// Whether tiles of 4 are less work than tiles of 2 for outputs of `size`.
-fn tiles_of_four(size: [usize; 2]) -> bool {
-    let tiles = |tile: usize| size[0].div_ceil(tile) * size[1].div_ceil(tile);
-    tiles(4) * 36 < tiles(2) * 16
+/// Whether tiles of 4 are less work than tiles of 2. A place of a tile takes a product for
+/// each tile, and the transforms of its weights.
+fn tiles_of_four(shape: &ConvShape, output: [usize; 2]) -> bool {
+    let work = |tile: usize, places: usize| {
+        let tiles = output[0].div_ceil(tile) * output[1].div_ceil(tile);
+        places * (shape.batch * tiles + WEIGHTS)
+    };
+    work(4, 36) < work(2, 16)
 }
 
 /// As [`super::forward`].
@@ -87,7 +94,7 @@ pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32
 /// As [`super::weight_gradient`].
 pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -> Vec<f32> {
     match shape.output() {
-        Some(output) if tiles_of_four(output) => {
+        Some(output) if tiles_of_four(shape, output) => {
             Geometry::<4, 6>::new(shape, output).weight_gradient(level, x, dy, PhantomData::<Four>)
         }
         Some(output) => {
@@ -106,14 +113,8 @@ fn correlate(
     turned: bool,
 ) -> Vec<f32> {
     match shape.output() {
-        Some(output) if tiles_of_four(output) => Geometry::<4, 6>::new(shape, output).correlate(
-            level,
-            x,
-            bias,
-            weights,
-            turned,
-            PhantomData::<Four>,
-        ),
+        Some(output) if tiles_of_four(shape, output) => Geometry::<4, 6>::new(shape, output)
+            .correlate(level, x, bias, weights, turned, PhantomData::<Four>),
         Some(output) => Geometry::<2, 4>::new(shape, output).correlate(
             level,
             x,
