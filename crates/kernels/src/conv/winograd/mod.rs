@@ -3,6 +3,8 @@
 //! tiles of 2. Between the transforms there are matrix products over channels, and
 //! over tiles for the gradient of the weights.
 
+#[cfg(test)]
+mod tests;
 mod tile;
 mod transform;
 
@@ -55,7 +57,8 @@ pub fn suits(shape: &ConvShape) -> bool {
 
 /// Whether tiles of 4 are less work than tiles of 2. A place of a tile takes a product for
 /// each tile, and the transforms of its weights.
-fn tiles_of_four(shape: &ConvShape, output: [usize; 2]) -> bool {
+fn tiles_of_four(shape: &ConvShape) -> bool {
+    let output = shape.output().unwrap_or_default();
     let work = |tile: usize, places: usize| {
         let tiles = output[0].div_ceil(tile) * output[1].div_ceil(tile);
         places * (shape.batch * tiles + WEIGHTS)
@@ -72,58 +75,65 @@ pub fn forward(
     bias: Option<&[f32]>,
 ) -> Vec<f32> {
     let weights = Weights::of_outputs(weight, shape.inputs, shape.outputs, 9);
-    correlate(level, shape, x, bias, weights, false)
+    let four = tiles_of_four(shape);
+    correlate(level, shape, four, x, bias, weights, false)
 }
 
 /// As [`super::input_gradient`]: the correlation with the kernel turned around.
 pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32]) -> Vec<f32> {
-    let Some(output) = shape.output() else {
-        return Vec::new();
-    };
-    let turned = ConvShape {
+    let weights = Weights::of_inputs(weight, shape.inputs, shape.outputs, 9);
+    let turned = turned(shape);
+    let four = tiles_of_four(&turned);
+    correlate(level, &turned, four, dy, None, weights, true)
+}
+
+/// The convolution whose output is the gradient of the input.
+fn turned(shape: &ConvShape) -> ConvShape {
+    ConvShape {
         inputs: shape.outputs,
         outputs: shape.inputs,
-        image: output,
+        image: shape.output().unwrap_or_default(),
         padding: shape.padding.map(|padding| 2 - padding),
         ..*shape
-    };
-    let weights = Weights::of_inputs(weight, shape.inputs, shape.outputs, 9);
-    correlate(level, &turned, dy, None, weights, true)
+    }
 }
 
 /// As [`super::weight_gradient`].
 pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -> Vec<f32> {
-    match shape.output() {
-        Some(output) if tiles_of_four(shape, output) => {
-            Geometry::<4, 6>::new(shape, output).weight_gradient(level, x, dy, PhantomData::<Four>)
-        }
-        Some(output) => {
-            Geometry::<2, 4>::new(shape, output).weight_gradient(level, x, dy, PhantomData::<Two>)
-        }
-        None => Vec::new(),
+    gradient(level, shape, tiles_of_four(shape), x, dy)
+}
+
+fn gradient(level: Level, shape: &ConvShape, four: bool, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    let Some(output) = shape.output() else {
+        return Vec::new();
+    };
+    if four {
+        let geometry = Geometry::<4, 6>::new(shape, output);
+        geometry.weight_gradient(level, x, dy, PhantomData::<Four>)
+    } else {
+        let geometry = Geometry::<2, 4>::new(shape, output);
+        geometry.weight_gradient(level, x, dy, PhantomData::<Two>)
     }
 }
 
 fn correlate(
     level: Level,
     shape: &ConvShape,
+    four: bool,
     x: &[f32],
     bias: Option<&[f32]>,
     weights: Weights<'_>,
     turned: bool,
 ) -> Vec<f32> {
-    match shape.output() {
-        Some(output) if tiles_of_four(shape, output) => Geometry::<4, 6>::new(shape, output)
-            .correlate(level, x, bias, weights, turned, PhantomData::<Four>),
-        Some(output) => Geometry::<2, 4>::new(shape, output).correlate(
-            level,
-            x,
-            bias,
-            weights,
-            turned,
-            PhantomData::<Two>,
-        ),
-        None => Vec::new(),
+    let Some(output) = shape.output() else {
+        return Vec::new();
+    };
+    if four {
+        let geometry = Geometry::<4, 6>::new(shape, output);
+        geometry.correlate(level, x, bias, weights, turned, PhantomData::<Four>)
+    } else {
+        let geometry = Geometry::<2, 4>::new(shape, output);
+        geometry.correlate(level, x, bias, weights, turned, PhantomData::<Two>)
     }
 }
 
