@@ -3,6 +3,7 @@
 //! that are written over at once.
 
 use std::{
+    collections::BTreeMap,
     ops::{Deref, DerefMut},
     sync::{Mutex, PoisonError},
 };
@@ -80,21 +81,38 @@ impl DerefMut for Scratch {
 
 /// Values from which on the memory of an output is worth keeping.
 const WORTHWHILE: usize = 16 << 10;
-/// Values of outputs that are kept at most: half a gigabyte.
-const ALL: usize = 128 << 20;
+/// Values of outputs that are kept at most: a quarter of a gigabyte.
+const ALL: usize = 64 << 20;
+/// Outputs of one length that are thought to be in use at most.
+const MOST: usize = 32;
 
-static OUTPUTS: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+/// Memory of outputs.
+struct Outputs {
+    /// What came back, the oldest first.
+    free: Vec<Vec<f32>>,
+    /// How many of a length were given, and have not come back. No more than these are kept:
+    /// other memory comes here as well, that of Burn's own operations, and nobody would
+    /// ask for it.
+    in_use: BTreeMap<usize, usize>,
+}
+
+static OUTPUTS: Mutex<Outputs> = Mutex::new(Outputs {
+    free: Vec::new(),
+    in_use: BTreeMap::new(),
+});
 
 /// `len` values, whichever they are, for an operation that writes all of them.
 pub fn output(len: usize) -> Vec<f32> {
-    let mut outputs = OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner);
-    match outputs.iter().rposition(|output| output.len() == len) {
-        Some(at) => outputs.remove(at),
-        None => {
-            drop(outputs);
-            vec![0.0; len]
+    if len >= WORTHWHILE {
+        let mut outputs = OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = outputs.in_use.entry(len).or_default();
+        *in_use = (*in_use + 1).min(MOST);
+        let found = outputs.free.iter().rposition(|output| output.len() == len);
+        if let Some(at) = found {
+            return outputs.free.remove(at);
         }
     }
+    vec![0.0; len]
 }
 
 /// Keeps the memory of values that nobody needs any more, for [`output`].
@@ -103,14 +121,18 @@ pub fn recycle(values: Vec<f32>) {
         return;
     }
     let mut outputs = OUTPUTS.lock().unwrap_or_else(PoisonError::into_inner);
-    outputs.push(values);
-    let mut kept: usize = outputs.iter().map(Vec::len).sum();
+    match outputs.in_use.get_mut(&values.len()) {
+        Some(in_use) if *in_use > 0 => *in_use -= 1,
+        _ => return,
+    }
+    outputs.free.push(values);
+    let mut kept: usize = outputs.free.iter().map(Vec::len).sum();
     let mut oldest = 0;
     while kept > ALL {
-        kept -= outputs[oldest].len();
+        kept -= outputs.free[oldest].len();
         oldest += 1;
     }
-    outputs.drain(..oldest);
+    outputs.free.drain(..oldest);
 }
 
 #[cfg(test)]
@@ -133,13 +155,22 @@ mod tests {
     }
 
     #[test]
-    fn outputs_come_back_by_their_length() {
+    fn as_many_outputs_are_kept_as_were_given() {
         let len = WORTHWHILE + 123;
-        recycle(vec![2.0; len]);
+        let outputs = [output(len), output(len)];
+        for values in outputs {
+            assert_eq!(values, vec![0.0; len]);
+            recycle(vec![2.0; len]);
+        }
+        // A third was never given.
+        recycle(vec![3.0; len]);
         assert_eq!(output(len - 1), vec![0.0; len - 1]);
         assert_eq!(output(len), vec![2.0; len]);
+        assert_eq!(output(len), vec![2.0; len]);
         assert_eq!(output(len), vec![0.0; len]);
-        recycle(vec![3.0; WORTHWHILE - 1]);
-        assert_eq!(output(WORTHWHILE - 1), vec![0.0; WORTHWHILE - 1]);
+        let short = WORTHWHILE - 1;
+        drop(output(short));
+        recycle(vec![3.0; short]);
+        assert_eq!(output(short), vec![0.0; short]);
     }
 }

@@ -95,7 +95,7 @@ pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32
     let Some(output) = shape.output() else {
         return Vec::new();
     };
-    let mut dx = vec![0.0; shape.batch * shape.input_len()];
+    let mut dx = scratch::output(shape.batch * shape.input_len());
     let rows = residues(shape, 0);
     let columns = residues(shape, 1);
     let margin = [&rows, &columns].map(|axis| axis.iter().map(Residue::before).max().unwrap_or(0));
@@ -158,7 +158,15 @@ pub fn input_gradient(level: Level, shape: &ConvShape, dy: &[f32], weight: &[f32
     }
     let area = output[0] * output[1];
     let step = [shape.groups * shape.outputs * area, shape.input_len()];
+    let met: usize = parts
+        .iter()
+        .map(|(correlation, _)| correlation.target.size.iter().product::<usize>())
+        .sum();
     each_task(&planes, step, dy, &mut dx, |task| {
+        // Pixels that no output meets.
+        if met < height * width {
+            task.to.fill(0.0);
+        }
         for group in 0..shape.groups {
             task.fill(group * shape.outputs);
             for (correlation, packed) in &parts {

@@ -10,7 +10,8 @@ use super::{
     shape::ConvShape,
 };
 use crate::{
-    scratch::zeros,
+    parallel::CHUNK,
+    scratch::{output, zeros},
     simd::{Kernel, Level, Vectors},
 };
 
@@ -23,10 +24,10 @@ const RUN: usize = 1024;
 
 /// The gradient of the weights, of that of the output `dy`.
 pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -> Vec<f32> {
-    let Some(output) = shape.output() else {
+    let Some(size) = shape.output() else {
         return Vec::new();
     };
-    let area = output[0] * output[1];
+    let area = size[0] * size[1];
     let [dilation_y, dilation_x] = shape.dilation;
     let reach = [
         dilation_y * (shape.kernel[0] - 1),
@@ -50,10 +51,10 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
         shape.image,
         shape.stride,
         shape.padding,
-        output,
+        size,
         reach,
     );
-    let gradients = layout.of_outputs(outputs, output);
+    let gradients = layout.of_outputs(outputs, size);
     let taps = places(shape.kernel).map(|[y, x]| layout.distance([y * dilation_y, x * dilation_x]));
     let taps: Vec<usize> = taps.collect();
     let distances: Vec<usize> = (0..shape.inputs)
@@ -61,8 +62,8 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
         .map(|(channel, tap)| channel * layout.channel_len() + tap)
         .collect();
     let steps = [shape.input_len(), shape.groups * shape.outputs * area];
-    let one = (output[0] - 1) * layout.pitch + output[1];
-    let mut sums = vec![0.0; parts * whole];
+    let one = (size[0] - 1) * layout.pitch + size[1];
+    let mut sums = zeros(parts * whole);
     let chunks = sums.par_chunks_mut(outputs * distances.len());
     chunks.enumerate().for_each_init(
         || (zeros(layout.len()), zeros(gradients.len())),
@@ -92,23 +93,21 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
             }
         },
     );
-    if parts == 1 {
-        return sums;
-    }
-    let (first, others) = sums.split_at_mut(whole);
-    first
-        .par_chunks_mut(1 << 14)
-        .enumerate()
-        .for_each(|(at, to)| {
-            for other in others.chunks_exact(whole) {
-                let from = &other[at << 14..][..to.len()];
-                for (to, from) in to.iter_mut().zip(from) {
-                    *to += from;
-                }
+    let mut gradient = output(whole);
+    let chunks = gradient.par_chunks_mut(CHUNK).enumerate();
+    chunks.for_each(|(at, to)| {
+        for (part, sums) in sums.chunks_exact(whole).enumerate() {
+            let from = &sums[at * CHUNK..][..to.len()];
+            if part == 0 {
+                to.copy_from_slice(from);
+                continue;
             }
-        });
-    sums.truncate(whole);
-    sums
+            for (to, from) in to.iter_mut().zip(from) {
+                *to += from;
+            }
+        }
+    });
+    gradient
 }
 
 /// Adds to `sums` `[rows, distances]` the products of each row with the planes at each

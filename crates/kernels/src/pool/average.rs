@@ -5,12 +5,15 @@ use super::{
     halving::{self, is_halving},
     window::Columns,
 };
-use crate::simd::{Kernel, Level, Vectors};
+use crate::{
+    scratch::output,
+    simd::{Kernel, Level, Vectors},
+};
 
 /// The mean of every window; of the values in the plane alone, or of the padding as well.
 pub fn average(level: Level, x: &[f32], window: Window, with_padding: bool) -> Vec<f32> {
     let planes = x.len() / window.area();
-    let mut means = vec![0.0; planes * window.windows()];
+    let mut means = output(planes * window.windows());
     let chunk = window.planes();
     let tasks = means
         .par_chunks_mut(chunk * window.windows())
@@ -34,7 +37,7 @@ pub fn average_backward(
     with_padding: bool,
 ) -> Vec<f32> {
     let planes = dy.len() / window.windows();
-    let mut dx = vec![0.0; planes * window.area()];
+    let mut dx = output(planes * window.area());
     let chunk = window.planes();
     let tasks = dx
         .par_chunks_mut(chunk * window.area())
@@ -72,6 +75,7 @@ impl Kernel for Forward<'_> {
             }
             return;
         }
+        self.means.fill(0.0);
         let columns = window.all_columns();
         let widths = widths(window, self.with_padding);
         let planes = self.means.chunks_mut(window.windows());
@@ -111,6 +115,7 @@ impl Kernel for Backward<'_> {
             }
             return;
         }
+        self.dx.fill(0.0);
         let columns = window.all_columns();
         let widths = widths(window, self.with_padding);
         let planes = self.dx.chunks_mut(window.area());

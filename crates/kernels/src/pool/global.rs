@@ -3,6 +3,7 @@ use rayon::prelude::*;
 use crate::{
     channels::{LANES, accumulate},
     parallel::CHUNK,
+    scratch::output,
     simd::{Kernel, Level, Vectors},
 };
 
@@ -20,7 +21,7 @@ pub fn global_average(level: Level, x: &[f32], area: usize) -> Vec<f32> {
 /// The gradient of the input, whose planes have `area` values.
 pub fn global_average_backward(dy: &[f32], area: usize) -> Vec<f32> {
     let planes = (CHUNK / area).max(1);
-    let mut dx = vec![0.0; dy.len() * area];
+    let mut dx = output(dy.len() * area);
     let tasks = dx.par_chunks_mut(planes * area).zip(dy.par_chunks(planes));
     tasks.for_each(|(dx, dy)| {
         for (dx, &dy) in dx.chunks_mut(area).zip(dy) {

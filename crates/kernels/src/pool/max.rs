@@ -1,13 +1,16 @@
 use rayon::prelude::*;
 
 use super::{Window, window::Columns};
-use crate::simd::{Kernel, Level, Vectors};
+use crate::{
+    scratch::output,
+    simd::{Kernel, Level, Vectors},
+};
 
 /// The largest value of every window, and its place in the plane: the first one, row after
 /// row, of equal ones; the last of those that are not a number, as in PyTorch.
 pub fn max(level: Level, x: &[f32], window: Window) -> (Vec<f32>, Vec<u32>) {
     let planes = x.len() / window.area();
-    let mut largest = vec![0.0; planes * window.windows()];
+    let mut largest = output(planes * window.windows());
     let mut places = vec![0; largest.len()];
     let chunk = window.planes();
     let outputs = largest
@@ -28,13 +31,14 @@ pub fn max(level: Level, x: &[f32], window: Window) -> (Vec<f32>, Vec<u32>) {
 /// The gradient of the input, from that of the output and the places.
 pub fn max_backward(dy: &[f32], places: &[u32], window: Window) -> Vec<f32> {
     let planes = dy.len() / window.windows();
-    let mut dx = vec![0.0; planes * window.area()];
+    let mut dx = output(planes * window.area());
     let chunk = window.planes();
     let gradients = dy
         .par_chunks(chunk * window.windows())
         .zip(places.par_chunks(chunk * window.windows()));
     let tasks = dx.par_chunks_mut(chunk * window.area()).zip(gradients);
     tasks.for_each(|(dx, (dy, places))| {
+        dx.fill(0.0);
         let outputs = dy
             .chunks(window.windows())
             .zip(places.chunks(window.windows()));
