@@ -1,5 +1,7 @@
 //! The chores of the workspace. `cargo xtask --help` lists them.
 
+#![forbid(unsafe_code)]
+
 mod bench;
 mod ci;
 mod docs;

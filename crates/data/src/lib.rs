@@ -46,6 +46,8 @@
 //! ```
 //!
 //! Images of your own come from a folder with a sub-folder for each class
+
+#![forbid(unsafe_code)]
 #![cfg_attr(feature = "folder", doc = "([`folder::load`])")]
 //! or, when they are in memory already, from [`ImageDataset::new`].
 //!

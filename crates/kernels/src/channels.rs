@@ -99,7 +99,6 @@ pub fn accumulate(row: &[f32], sums: &mut [f64; LANES]) {
 
 /// The sum over images and area for every channel of `dy`, `[n, c, area]`: the gradient
 /// of a convolution's bias. Added up in `f64`, in an order that the shape alone decides.
-#[allow(dead_code, reason = "for convolutions with biases")]
 pub fn sum_per_channel(dy: &[f32], n: usize, c: usize, area: usize) -> Vec<f32> {
     let rows = Rows {
         images: n,

@@ -69,7 +69,11 @@ pub fn batch_norm<const D: usize>(
     relu: bool,
 ) -> Tensor<D> {
     #[cfg(feature = "flex")]
-    if covered_norm(&x, [&weight, &bias, &mean, &variance], residual.as_ref()) {
+    if covered_norm(&x, [&weight, &bias, &mean, &variance], residual.as_ref())
+        // No gradient reaches them in the kernels.
+        && !mean.is_tracked()
+        && !variance.is_tracked()
+    {
         return Tensor::from_dispatch(burn::backend::Dispatch::norm(
             x.into_dispatch(),
             weight.into_dispatch(),
@@ -187,14 +191,7 @@ fn after<const D: usize>(x: Tensor<D>, residual: Option<Tensor<D>>, relu: bool) 
 /// Whether the kernels take it.
 #[cfg(feature = "flex")]
 fn covered<const D: usize>(x: &Tensor<D>) -> bool {
-    use burn::{backend::DispatchDevice, tensor::DType};
-    crate::is_enabled()
-        && x.dtype() == DType::F32
-        && x.shape().num_elements() > 0
-        && matches!(
-            x.device().without_autodiff().as_dispatch(),
-            DispatchDevice::Flex(_)
-        )
+    crate::is_ours(x) && x.shape().num_elements() > 0
 }
 
 #[cfg(feature = "flex")]

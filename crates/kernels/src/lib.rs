@@ -8,6 +8,8 @@
 //! [`set_enabled`], or `KILN_KERNELS=off` in the environment, turns the kernels off, for
 //! comparison.
 
+#![forbid(unsafe_code)]
+
 mod convolution;
 mod functions;
 pub mod optim;

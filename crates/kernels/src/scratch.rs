@@ -10,8 +10,8 @@ use std::{
 
 /// Bytes of a cache line, and of the longest vector.
 const LINE: usize = 64;
-/// Buffers that are kept.
-const KEPT: usize = 32;
+/// Values that are kept at most: a quarter of a gigabyte.
+const KEPT: usize = 64 << 20;
 
 static FREE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 
@@ -48,7 +48,7 @@ fn take(needed: usize) -> Vec<f32> {
     let fitting = fitting.filter(|(_, buffer)| (needed..=4 * needed).contains(&buffer.len()));
     let smallest = fitting.min_by_key(|(_, buffer)| buffer.len());
     match smallest.map(|(at, _)| at) {
-        Some(at) => free.swap_remove(at),
+        Some(at) => free.remove(at),
         None => Vec::new(),
     }
 }
@@ -58,10 +58,7 @@ impl Drop for Scratch {
         let buffer = std::mem::take(&mut self.buffer);
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
         free.push(buffer);
-        if free.len() > KEPT {
-            // What has not been asked for the longest.
-            free.remove(0);
-        }
+        forget(&mut free, KEPT);
     }
 }
 
@@ -79,8 +76,8 @@ impl DerefMut for Scratch {
     }
 }
 
-/// Values from which on the memory of an output is worth keeping.
-const WORTHWHILE: usize = 16 << 10;
+/// Values from which on the memory of an output is worth keeping. Tests keep it all.
+const WORTHWHILE: usize = if cfg!(test) { 2 } else { 16 << 10 };
 /// Values of outputs that are kept at most: a quarter of a gigabyte.
 const ALL: usize = 64 << 20;
 /// Outputs of one length that are thought to be in use at most.
@@ -126,13 +123,18 @@ pub fn recycle(values: Vec<f32>) {
         _ => return,
     }
     outputs.free.push(values);
-    let mut kept: usize = outputs.free.iter().map(Vec::len).sum();
+    forget(&mut outputs.free, ALL);
+}
+
+/// Drops what has not been asked for the longest, until no more than `most` values are left.
+fn forget(free: &mut Vec<Vec<f32>>, most: usize) {
+    let mut kept: usize = free.iter().map(Vec::len).sum();
     let mut oldest = 0;
-    while kept > ALL {
-        kept -= outputs.free[oldest].len();
+    while kept > most {
+        kept -= free[oldest].len();
         oldest += 1;
     }
-    outputs.free.drain(..oldest);
+    free.drain(..oldest);
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 //! any [`BatchSource`], with a loss of one's own if wanted. It knows nothing of
 //! progress bars or files of metrics: it emits [`Event`]s to [`Observer`]s.
 
+#![forbid(unsafe_code)]
+
 mod average;
 pub mod backend;
 pub mod bench;

@@ -217,6 +217,11 @@ impl Run<'_> {
         let weights = &self.weights[first * depth..][..MR * depth];
         let mut weights = weights.chunks_exact(MR);
         let mut sums = [[simd.splat_f32s(0.0); NR]; MR];
+        if let Some(bias) = self.bias {
+            for (sums, &bias) in sums.iter_mut().zip(&bias[first..][..MR]) {
+                *sums = [simd.splat_f32s(bias); NR];
+            }
+        }
         for channel in 0..planes.channels {
             let plane = &self.planes[channel * planes.channel_len() + q..];
             for (&tap, weights) in taps.iter().zip(&mut weights) {
@@ -239,13 +244,7 @@ impl Run<'_> {
                 *vector = sum;
             }
         }
-        for (row, values) in values.iter_mut().enumerate() {
-            if let Some(bias) = self.bias {
-                let bias = bias[first + row];
-                for value in &mut values[..NR * lanes] {
-                    *value += bias;
-                }
-            }
+        for (row, values) in values.iter().enumerate() {
             let base = (first + row) * target.channel;
             for piece in pieces {
                 let from = &values[piece.from..][..piece.len];

@@ -76,6 +76,9 @@ pub fn weight_gradient(level: Level, shape: &ConvShape, x: &[f32], dy: &[f32]) -
                 let images = layout.images.min(end - image);
                 if images < layout.images {
                     rows.fill(0.0);
+                    // Nothing times what is left of other images is nothing, if they are
+                    // numbers.
+                    planes.fill(0.0);
                 }
                 let x = &x[image * steps[0]..];
                 let dy = &dy[image * steps[1]..];

@@ -57,7 +57,7 @@ pub fn covered(
     let fits = channels == inputs * groups
         && outputs.is_multiple_of(groups)
         && bias.is_none_or(|bias| bias.dims() == [outputs]);
-    let shape = ConvShape {
+    let mut shape = ConvShape {
         batch,
         groups,
         inputs,
@@ -68,7 +68,15 @@ pub fn covered(
         padding: options.padding_begin(),
         dilation: options.dilation,
     };
-    (fits && shape.output().is_some()).then_some(shape)
+    let output = shape.output()?;
+    for (stride, size) in shape.stride.iter_mut().zip(output) {
+        // The kernels take memory by the stride, and where nothing is a stride away, it
+        // may be any number.
+        if size == 1 {
+            *stride = 1;
+        }
+    }
+    (fits && shape.output() == Some(output)).then_some(shape)
 }
 
 /// The convolution of a shape that is [`covered`].

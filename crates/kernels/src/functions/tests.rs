@@ -201,3 +201,79 @@ fn dilated_windows_are_left_to_burn() {
         &run([shape], |[x]| module::max_pool2d(x, options.clone())),
     );
 }
+
+/// Operations that are done with a tensor keep its memory for others, unless somebody
+/// else has the tensor, or a part of it.
+#[test]
+fn what_somebody_holds_is_not_written_over() {
+    let device = Device::flex().autodiff();
+    let x = input("x", [4, 16, 6, 6], &device).require_grad();
+    let weight = input("weight", [16, 16, 3, 3], &device).require_grad();
+    let options = burn::tensor::ops::ConvOptions::new([1; 2], [1; 2], [1; 2], 1);
+    let convolved = crate::conv2d(x.clone(), weight, None, options);
+    let ones = Tensor::ones([16], &device);
+    let normed = batch_norm_train(
+        convolved.clone(),
+        ones.clone(),
+        ones,
+        1e-5,
+        Some(x.clone()),
+        true,
+    );
+    let rectified = relu(normed.output.clone() - 0.5);
+    let pooled = max_pool2d(
+        rectified.clone(),
+        MaxPoolOptions::new([2; 2]).with_stride([2; 2]),
+    );
+    let part = convolved.clone().narrow(0, 1, 2);
+    let held = [
+        x.clone(),
+        convolved,
+        normed.output,
+        rectified,
+        pooled.clone(),
+        part,
+    ];
+    let before = held.each_ref().map(|tensor| tensor.to_data());
+    let mut grads = pooled.square().sum().backward();
+    let gradient = x.grad_remove(&mut grads).expect("it is used");
+    let of_input = gradient.to_data();
+    let lengths = held.each_ref().map(|tensor| tensor.shape().num_elements());
+    let outputs = lengths.iter().flat_map(|&len| std::iter::repeat_n(len, 8));
+    let outputs: Vec<_> = outputs.map(crate::scratch::output).collect();
+    for mut values in outputs {
+        values.fill(f32::NAN);
+        crate::scratch::recycle(values);
+    }
+    for (tensor, before) in held.iter().zip(&before) {
+        tensor.to_data().assert_eq(before, true);
+    }
+    gradient.to_data().assert_eq(&of_input, true);
+}
+
+/// Otherwise Burn would be compared with itself here.
+#[test]
+fn these_tests_are_of_the_kernels() {
+    let x = input("x", [1, 2, 3, 3], &Device::flex().autodiff());
+    let channels = input("channels", [2], &x.device());
+    assert!(covered_norm(&x, [&channels], None));
+}
+
+#[test]
+fn gradients_of_statistics_are_burns() {
+    let run = |norm: &dyn Fn(Tensor<4>, [Tensor<1>; 4]) -> Tensor<4>| {
+        let device = Device::flex().autodiff();
+        let x = input("x", [2, 3, 4, 4], &device);
+        let of_channels = ["weight", "bias", "mean", "variance"].map(|name| {
+            (input(name, [3], &device).abs() + 0.5)
+                .detach()
+                .require_grad()
+        });
+        let weights = input("weights", x.dims(), &device);
+        let mut grads = (norm(x, of_channels.clone()) * weights).sum().backward();
+        of_channels.map(|t| t.grad_remove(&mut grads).expect("all are used").into_data())
+    };
+    let ours = run(&|x, [w, b, m, v]| batch_norm(x, w, b, m, v, 1e-5, None, false));
+    let burns = run(&|x, [w, b, m, v]| module::batch_norm(x, w, b, m, v, 1e-5));
+    same(&ours, &burns);
+}

@@ -55,10 +55,10 @@ pub fn backward(
     tasks.flat_map_iter(of_task).unzip()
 }
 
-/// The channels that one thread computes.
 /// Terms of a partial sum that are added up in 32 bits, at twice the speed of 64.
 const RUN: usize = 8;
 
+/// The channels that one thread computes.
 struct Task<'a> {
     dy: Block<'a>,
     dx: Option<Block<'a>>,

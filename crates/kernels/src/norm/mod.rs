@@ -2,8 +2,8 @@
 //! residual sum and the ReLU that may follow it.
 //!
 //! A task has a channel, or a few, of all images, and goes over it twice: the second time
-//! it comes from the core's cache. Statistics and sums are added up in `f64`, in an order
-//! that the shape alone decides.
+//! it comes from the core's cache. Statistics and sums are added up in `f64` (those of the
+//! backward pass in short runs of `f32` first), in an order that the shape alone decides.
 
 mod backward;
 mod forward;

@@ -1,4 +1,4 @@
-//! Burn's tensors as slices. The one place that decides whether the kernels do the work.
+//! Burn's tensors as slices, where the kernels do the work of an optimizer.
 
 use burn::tensor::Tensor;
 #[cfg(feature = "flex")]

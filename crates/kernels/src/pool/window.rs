@@ -40,6 +40,9 @@ impl Window {
         let mut output = [0; 2];
         for axis in 0..2 {
             let (kernel, stride, padding) = (kernel[axis], stride[axis], padding[axis]);
+            if kernel == 0 || stride == 0 {
+                return None;
+            }
             let padded = input[axis] + 2 * padding;
             if padding > kernel / 2 || padded < kernel || input[axis] == 0 {
                 return None;

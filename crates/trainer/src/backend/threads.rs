@@ -45,11 +45,11 @@ pub fn use_threads(asked: Option<usize>) -> Result<usize, TrainError> {
 
 /// Starts the threads, unless there are some. The number that runs.
 pub(super) fn start(asked: Option<usize>) -> Result<usize, BackendError> {
-    let number = asked.unwrap_or_else(|| match std::env::var_os(VARIABLE) {
-        // Rayon reads it.
-        Some(_) => 0,
-        None => physical_cores(),
-    });
+    let of_rayon = || std::env::var(VARIABLE).ok()?.trim().parse().ok();
+    let number = asked
+        .or_else(of_rayon)
+        .filter(|&number| number > 0)
+        .unwrap_or_else(physical_cores);
     match ThreadPoolBuilder::new().num_threads(number).build_global() {
         // That there are threads already has no source.
         Err(error) if error.source().is_some() => Err(BackendError::Threads {

@@ -220,7 +220,8 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
             });
         };
         let together = (TASK / (inputs + outputs)).max(32 / self.count()).max(1);
-        if self.batch.div_ceil(together) >= TASKS {
+        let too_much = self.batch * (inputs + outputs) > ALL;
+        if self.batch.div_ceil(together) >= TASKS || too_much {
             let place_step = step(together * self.count() * columns);
             y.par_chunks_mut(together * to)
                 .zip(x.par_chunks(together * from))
