@@ -2,7 +2,8 @@
 //! backward, alternately, and the ratio of the medians.
 //!
 //! ```sh
-//! cargo run -p kernels --features flex --example pointwise
+//! cargo build -p kernels -p models -p trainer --example pointwise
+//! target/debug/examples/pointwise
 //! ```
 
 use std::time::Instant;

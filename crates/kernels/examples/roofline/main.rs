@@ -5,8 +5,8 @@
 //! target/debug/examples/roofline --threads 2
 //! ```
 //!
-//! Built with the program, the matrix product has the same instruction sets as there;
-//! `cargo run -p kernels --example roofline --features flex` has no AVX-512 in it.
+//! Built with the program, it shares the build of Burn; by itself
+//! (`cargo run -p kernels --example roofline --features flex`), Burn is built again.
 //!
 //! Prints, for every convolution and its two gradients, the time, the arithmetic of the
 //! direct sum a second, its share of what a large matrix product reaches on the same
