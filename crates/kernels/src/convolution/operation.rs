@@ -6,7 +6,7 @@ use burn::{
         autodiff::{
             checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
             grads::Gradients,
-            ops::{Backward, Ops, OpsKind},
+            ops::{Backward, NodeGuard, Ops, OpsKind},
         },
         backend_extension,
         tensor::FloatTensor,
@@ -132,17 +132,7 @@ type Tracked<C> = FloatTensor<Autodiff<Flex, C>>;
 impl<C: CheckpointStrategy> ConvOps for Autodiff<Flex, C> {
     fn convolve(x: Tracked<C>, weight: Tracked<C>, shape: ConvShape) -> Tracked<C> {
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
-        let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
-        let y = forward(&x, &weight, None, &shape);
-        let nodes = [x_node, weight_node];
-        match Convolution(shape)
-            .prepare::<C>(nodes)
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(prep) => prep.finish((x, weight), y),
-            OpsKind::UnTracked(prep) => prep.finish(y),
-        }
+        register::<C, 2>([x, weight], None, [x_node, weight_node], shape)
     }
 
     fn convolve_with_bias(
@@ -153,17 +143,24 @@ impl<C: CheckpointStrategy> ConvOps for Autodiff<Flex, C> {
     ) -> Tracked<C> {
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
         let (bias, bias_node) = bias.into_parts();
-        let (x, weight) = (x.to_contiguous(), weight.to_contiguous());
-        let y = forward(&x, &weight, Some(&bias.to_contiguous()), &shape);
         let nodes = [x_node, weight_node, bias_node];
-        match Convolution(shape)
-            .prepare::<C>(nodes)
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(prep) => prep.finish((x, weight), y),
-            OpsKind::UnTracked(prep) => prep.finish(y),
-        }
+        register::<C, 3>([x, weight], Some(bias.to_contiguous()), nodes, shape)
+    }
+}
+
+/// A convolution of `[x, weight]`, whose backward pass goes to `nodes`.
+fn register<C: CheckpointStrategy, const N: usize>(
+    inputs: [FlexTensor; 2],
+    bias: Option<FlexTensor>,
+    nodes: [NodeGuard; N],
+    shape: ConvShape,
+) -> Tracked<C> {
+    let [x, weight] = inputs.map(|tensor| tensor.to_contiguous());
+    let y = forward(&x, &weight, bias.as_ref(), &shape);
+    let prepared = Convolution(shape).prepare::<C>(nodes).compute_bound();
+    match prepared.stateful() {
+        OpsKind::Tracked(prep) => prep.finish((x, weight), y),
+        OpsKind::UnTracked(prep) => prep.finish(y),
     }
 }
 

@@ -13,8 +13,8 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use self::{
-    tile::{Four, Tile, Two},
-    transform::{Image, Input, Output, OutputGradient, Panel, WeightGradient},
+    tile::{Four, Line, Tile, Two},
+    transform::{Output, Panel, Squares, WeightGradient},
 };
 use super::{
     channels_last::{BLOCK, Frame, padded},
@@ -168,6 +168,41 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         self.count() * A * A * padded(frame.channels)
     }
 
+    /// The squares of `N` pixels of an image, transformed by `L`.
+    fn transform<L: Line<N, A>, const N: usize>(
+        &self,
+        level: Level,
+        frame: &Frame,
+        image: &[f32],
+        framed: &mut [f32],
+        to: &mut [f32],
+    ) {
+        level.run(Squares::<L, N, M, A> {
+            line: PhantomData,
+            frame,
+            tiles: self.tiles,
+            image,
+            framed,
+            to,
+        });
+    }
+
+    /// Those of all images, by all threads.
+    fn transform_all<L: Line<N, A>, const N: usize>(
+        &self,
+        level: Level,
+        frame: &Frame,
+        images: &[f32],
+        to: &mut [f32],
+    ) {
+        to.par_chunks_exact_mut(self.tiles_len(frame))
+            .zip(images.par_chunks_exact(frame.image_len()))
+            .for_each_init(
+                || frame.framed(1),
+                |framed, (to, image)| self.transform::<L, N>(level, frame, image, framed, to),
+            );
+    }
+
     fn correlate<T: Tile<M, A>>(
         &self,
         level: Level,
@@ -181,16 +216,6 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         let [from, to] = [&self.input, &self.output].map(Frame::image_len);
         let [inputs, outputs] = [&self.input, &self.output].map(|frame| self.tiles_len(frame));
         let mut y = scratch::output(self.batch * to);
-        let input = |image: &[f32], framed: &mut [f32], tiles: &mut [f32]| {
-            level.run(Input::<T, M, A>(Image {
-                tile,
-                frame: &self.input,
-                tiles: self.tiles,
-                image,
-                framed,
-                to: tiles,
-            }));
-        };
         let [depth, columns] = [&self.input, &self.output].map(|frame| padded(frame.channels));
         let product = |tiles: &[f32], place: usize, products: &mut [f32]| {
             let count = products.len() / columns;
@@ -239,7 +264,13 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
                         let tiles = &mut tiles[..images * inputs];
                         let all = x.chunks_exact(from).zip(tiles.chunks_exact_mut(inputs));
                         for (image, tiles) in all {
-                            input(image, framed_x, tiles);
+                            self.transform::<T::Input, A>(
+                                level,
+                                &self.input,
+                                image,
+                                framed_x,
+                                tiles,
+                            );
                         }
                         let len = images * self.count() * columns;
                         for (place, products) in products.chunks_exact_mut(place_step).enumerate() {
@@ -254,13 +285,7 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
         }
         // Few tiles: the stages one after the other, each by all threads.
         let mut tiles = scratch(self.batch * inputs);
-        tiles
-            .par_chunks_exact_mut(inputs)
-            .zip(x.par_chunks_exact(from))
-            .for_each_init(
-                || self.input.framed(1),
-                |framed, (tiles, image)| input(image, framed, tiles),
-            );
+        self.transform_all::<T::Input, A>(level, &self.input, x, &mut tiles);
         let len = self.batch * self.count() * columns;
         let place_step = step(len);
         let mut products = scratch(A * A * place_step);
@@ -295,38 +320,8 @@ impl<const M: usize, const A: usize> Geometry<M, A> {
             .chunks(together * from_x)
             .zip(dy.chunks(together * from_y));
         for (batch, (x, dy)) in batches.enumerate() {
-            tiles_x
-                .par_chunks_exact_mut(inputs)
-                .zip(x.par_chunks_exact(from_x))
-                .for_each_init(
-                    || self.input.framed(1),
-                    |framed, (to, image)| {
-                        level.run(Input::<T, M, A>(Image {
-                            tile,
-                            frame: &self.input,
-                            tiles: self.tiles,
-                            image,
-                            framed,
-                            to,
-                        }));
-                    },
-                );
-            tiles_y
-                .par_chunks_exact_mut(outputs)
-                .zip(dy.par_chunks_exact(from_y))
-                .for_each_init(
-                    || self.output.framed(1),
-                    |framed, (to, image)| {
-                        level.run(OutputGradient::<T, M, A>(Image {
-                            tile,
-                            frame: &self.output,
-                            tiles: self.tiles,
-                            image,
-                            framed,
-                            to,
-                        }));
-                    },
-                );
+            self.transform_all::<T::Input, A>(level, &self.input, x, &mut tiles_x);
+            self.transform_all::<T::OutputGradient, M>(level, &self.output, dy, &mut tiles_y);
             let depth = x.len() / from_x * self.count();
             let starts: Vec<usize> = (0..depth).map(|tile| tile * rows).collect();
             products

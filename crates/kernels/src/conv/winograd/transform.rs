@@ -10,7 +10,7 @@ use super::{
         product::block_step,
         weight_blocks::{Weights, scatter},
     },
-    tile::{Tile, square},
+    tile::{Line, Tile, square},
 };
 use crate::simd::{Kernel, Vectors};
 
@@ -25,9 +25,17 @@ fn store<S: Simd>(values: &mut [f32], at: usize, vector: S::f32s) {
     S::as_mut_simd_f32s(&mut values[at..][..S::F32_LANES]).0[0] = vector;
 }
 
-/// The tiles of one image: `[tiles, A², padded channels]`.
-pub struct Image<'a, T> {
-    pub tile: PhantomData<T>,
+/// The tiles of an image, in their order: the first pixel of each in its frame.
+#[inline(always)]
+fn first_pixel(frame: &Frame, tiles: [usize; 2], step: usize, index: usize) -> usize {
+    let [y, x] = [index / tiles[1], index % tiles[1]];
+    (y * step * frame.outer[1] + x * step) * padded(frame.channels)
+}
+
+/// The squares of `N` pixels, `M` apart, of one image, each transformed by `L`: `[tiles, A²,
+/// padded channels]`. `Bᵀ d B` of the input, `A dy Aᵀ` of the output's gradient.
+pub struct Squares<'a, L, const N: usize, const M: usize, const A: usize> {
+    pub line: PhantomData<L>,
     /// Its margins hold zeros.
     pub frame: &'a Frame,
     /// Rows and columns of tiles.
@@ -38,29 +46,22 @@ pub struct Image<'a, T> {
     pub to: &'a mut [f32],
 }
 
-/// The tiles of an image, in their order: the first pixel of each in its frame.
-#[inline(always)]
-fn first_pixel(frame: &Frame, tiles: [usize; 2], step: usize, index: usize) -> usize {
-    let [y, x] = [index / tiles[1], index % tiles[1]];
-    (y * step * frame.outer[1] + x * step) * padded(frame.channels)
-}
-
-/// `Bᵀ d B` of every tile.
-pub struct Input<'a, T, const M: usize, const A: usize>(pub Image<'a, T>);
-
-impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Input<'_, T, M, A> {
+impl<L, const N: usize, const M: usize, const A: usize> Kernel for Squares<'_, L, N, M, A>
+where
+    L: Line<N, A>,
+{
     type Output = ();
 
     #[inline(always)]
     fn run<S: Vectors>(self, simd: S) {
-        let Image {
+        let Self {
             frame,
             tiles,
             image,
             framed,
             to,
             ..
-        } = self.0;
+        } = self;
         frame.put(simd, image, framed);
         let channels = padded(frame.channels);
         let zero = simd.splat_f32s(0.0);
@@ -68,59 +69,15 @@ impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for Input<'_, T, M, A
             let first = first_pixel(frame, tiles, M, index);
             for channel in (0..channels).step_by(S::F32_LANES) {
                 let from = first + channel;
-                let at = channel;
-                let mut pixels = [[zero; A]; A];
+                let mut pixels = [[zero; N]; N];
                 for (i, row) in pixels.iter_mut().enumerate() {
                     for (j, pixel) in row.iter_mut().enumerate() {
                         *pixel = load::<S>(framed, from + (i * frame.outer[1] + j) * channels);
                     }
                 }
-                let tile = square::<S, T::Input, _, _>(simd, &pixels);
-                for (i, row) in tile.iter().enumerate() {
-                    for (j, &value) in row.iter().enumerate() {
-                        store::<S>(to, at + (i * A + j) * channels, value);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `A dy Aᵀ` of every tile.
-pub struct OutputGradient<'a, T, const M: usize, const A: usize>(pub Image<'a, T>);
-
-impl<T: Tile<M, A>, const M: usize, const A: usize> Kernel for OutputGradient<'_, T, M, A> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Vectors>(self, simd: S) {
-        let Image {
-            frame,
-            tiles,
-            image,
-            framed,
-            to,
-            ..
-        } = self.0;
-        frame.put(simd, image, framed);
-        let channels = padded(frame.channels);
-        let zero = simd.splat_f32s(0.0);
-        for (index, to) in to.chunks_exact_mut(A * A * channels).enumerate() {
-            let first = first_pixel(frame, tiles, M, index);
-            for channel in (0..channels).step_by(S::F32_LANES) {
-                let from = first + channel;
-                let at = channel;
-                let mut pixels = [[zero; M]; M];
-                for (i, row) in pixels.iter_mut().enumerate() {
-                    for (j, pixel) in row.iter_mut().enumerate() {
-                        *pixel = load::<S>(framed, from + (i * frame.outer[1] + j) * channels);
-                    }
-                }
-                let tile = square::<S, T::OutputGradient, _, _>(simd, &pixels);
-                for (i, row) in tile.iter().enumerate() {
-                    for (j, &value) in row.iter().enumerate() {
-                        store::<S>(to, at + (i * A + j) * channels, value);
-                    }
+                let tile = square::<S, L, _, _>(simd, &pixels);
+                for (place, &value) in tile.as_flattened().iter().enumerate() {
+                    store::<S>(to, channel + place * channels, value);
                 }
             }
         }
