@@ -1,6 +1,7 @@
 //! The command line: verbs and flags into configurations.
 
 mod bench;
+mod compare;
 mod config;
 mod config_args;
 mod data;
@@ -87,6 +88,11 @@ enum Verb {
     Summary(summary::Args),
     /// Draw a network.
     Graph(graph::Args),
+    /// Train the same run on several backends: speed, memory, and whether they agree.
+    Compare(Box<compare::Args>),
+    /// One backend of a comparison, in its own process.
+    #[command(hide = true)]
+    CompareBackend(compare::BackendArgs),
     /// Measure how fast networks train, or infer, on a fixed random batch.
     Bench(bench::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
@@ -110,6 +116,8 @@ impl Cli {
             Verb::Models(args) => args.run(),
             Verb::Summary(args) => args.run(),
             Verb::Graph(args) => args.run(),
+            Verb::Compare(args) => args.run(),
+            Verb::CompareBackend(args) => args.run(),
             Verb::Bench(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::{Sweep, SweepError, Trial};
 use crate::{
-    TrainError, config::TrainConfig, event::Scores, fit::EndedBy, resume, whole_file::write_whole,
+    TrainError, config::TrainConfig, csv::cell, event::Scores, fit::EndedBy, resume,
+    whole_file::write_whole,
 };
 
 const RECORD: &str = "sweep.json";
@@ -280,13 +281,5 @@ pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-/// A cell of a table with commas (RFC 4180).
-fn cell(text: &str) -> String {
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.into(),
     }
 }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bench;
+mod compare;
 mod configuration;
 mod data_verbs;
 mod figures;
