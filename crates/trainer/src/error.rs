@@ -201,6 +201,9 @@ pub enum TrainError {
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
+    /// The dashboard cannot be shown.
+    #[error("no dashboard: {0}")]
+    Dashboard(String),
     /// An observer failed.
     #[error("cannot report on the run: {0}")]
     Observer(io::Error),
@@ -252,7 +255,8 @@ impl TrainError {
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. }
-            | Self::OtherConfig { .. } => true,
+            | Self::OtherConfig { .. }
+            | Self::Dashboard(_) => true,
             Self::Sweep(error) => error.is_usage(),
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(

@@ -16,6 +16,7 @@ mod network;
 mod recipes;
 mod schedule;
 mod shell;
+mod signals;
 mod store;
 mod summary;
 mod sweep;
