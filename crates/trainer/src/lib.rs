@@ -61,7 +61,7 @@ pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_in_full};
 pub use event::{
     EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores,
-    StepDone,
+    StepDone, Validated,
 };
 pub use experiment::Experiment;
 pub use export::Export;

@@ -27,6 +27,9 @@ pub struct Args {
         conflicts_with_all = ["config", "recipe", "out"]
     )]
     resume: Option<PathBuf>,
+    /// End after so many updates, and score the last batch again [default: all epochs]
+    #[arg(help_heading = "How", long, value_name = "N")]
+    steps: Option<u64>,
     /// Folder in which the run makes its own
     #[arg(
         help_heading = "Output",
@@ -47,7 +50,8 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self) -> anyhow::Result<ExitCode> {
+    pub fn run(mut self) -> anyhow::Result<ExitCode> {
+        self.config.steps = self.steps;
         let own = self.resume.as_ref().map(|run| RunDir::open(run));
         let own = own.transpose()?;
         let (config, origins) = match &own {

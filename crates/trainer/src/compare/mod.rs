@@ -71,7 +71,6 @@ const MOST_WARMUP: usize = 5;
 /// What a process of a backend is asked for, beside the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Order {
-    steps: Option<usize>,
     target_accuracy: Option<f64>,
     test_images: usize,
 }
@@ -220,7 +219,10 @@ impl Compare {
         let mut config = TrainConfig {
             model: model.into(),
             // Every backend does the same number of steps.
-            stop: StopConfig::default(),
+            stop: StopConfig {
+                steps: self.steps.map(|steps| steps as u64),
+                ..StopConfig::default()
+            },
             log: LogConfig::default(),
             ..config.clone()
         };
@@ -245,7 +247,9 @@ impl Compare {
             dataset: config.dataset.clone(),
             image: plan.train.shape(),
             batch: config.batch_size,
-            steps: self.steps.map_or(all, |steps| steps.min(all)),
+            steps: self
+                .steps
+                .map_or(all, |steps| (steps * config.accumulate).min(all)),
             seed: config.seed,
             dropout_off: has_dropout,
             rows: Vec::new(),
@@ -268,7 +272,6 @@ impl Compare {
             ..config.clone()
         };
         let order = Order {
-            steps: self.steps,
             target_accuracy: self.target_accuracy,
             test_images: self.test_images,
         };

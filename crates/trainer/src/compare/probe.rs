@@ -14,7 +14,7 @@ use super::{
     trace::{Finished, StepTrace, Trace},
 };
 use crate::{
-    Event, FitData, Gradients, Observer, Plan, Scores, StopFlag, TrainConfig, TrainError, Trainer,
+    Event, FitData, Gradients, Observer, Plan, Scores, TrainConfig, TrainError, Trainer,
     backend::{send, use_threads},
     bench::peak_rss_mb,
     evaluate::training_loss,
@@ -26,8 +26,6 @@ use crate::{
 
 /// Images of the first batch whose activations are kept.
 const IMAGES_KEPT: usize = 4;
-/// Of `StopFlag`: it only has to be set.
-const ENOUGH: usize = 2;
 
 /// Trains by `config` as `order` says, and leaves what it found in `folder`. `watch` is told
 /// of every step.
@@ -49,11 +47,9 @@ pub fn probe(
 
     let began = Instant::now();
     let (mut network, _) = first_network(&plan, fits)?;
-    let stop = StopFlag::new();
     let mut steps = Steps {
         device: &device,
         order,
-        stop: &stop,
         began,
         mark: began,
         found: Vec::new(),
@@ -67,7 +63,6 @@ pub fn probe(
     };
     Trainer::new(plan.config.fit(1))
         .class_counts(plan.class_counts.clone())
-        .stop_when(&stop)
         .observe(&mut steps)
         .fit(&mut network, &data)?;
     let Steps { found, reached, .. } = steps;
@@ -98,11 +93,10 @@ pub fn probe(
     .write(folder)
 }
 
-/// Times the steps, and ends the training after as many as were asked for.
+/// Times the steps.
 struct Steps<'a> {
     device: &'a Device,
     order: &'a Order,
-    stop: &'a StopFlag,
     began: Instant,
     /// When the step under way began.
     mark: Instant,
@@ -132,9 +126,6 @@ impl Observer for &mut Steps<'_> {
                 };
                 (self.watch)(&step)?;
                 self.found.push(step);
-                if self.order.steps == Some(done.global_step) {
-                    self.stop.set(ENOUGH);
-                }
             }
             Event::EpochDone(row) => {
                 self.seconds += row.seconds;

@@ -15,6 +15,7 @@ mod resume;
 mod runs;
 mod schedules;
 mod search;
+mod steps;
 mod support;
 mod threads;
 mod watching;
