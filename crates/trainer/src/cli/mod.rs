@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod completions;
 mod config;
 mod config_args;
 mod data;
@@ -96,6 +97,8 @@ enum Verb {
     CompareBackend(compare::BackendArgs),
     /// Measure how fast networks train, or infer, on a fixed random batch.
     Bench(bench::Args),
+    /// Print what completes words of the command line, for a shell; or the pages for `man`.
+    Completions(completions::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -120,6 +123,7 @@ impl Cli {
             Verb::Compare(args) => args.run(),
             Verb::CompareBackend(args) => args.run(),
             Verb::Bench(args) => args.run(),
+            Verb::Completions(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }
