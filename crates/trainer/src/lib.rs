@@ -30,6 +30,7 @@ mod flat;
 mod golden;
 mod gradients;
 mod import;
+mod inference;
 mod lines;
 mod loss;
 mod lr_find;
@@ -69,6 +70,7 @@ pub use fit::{
 };
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
+pub use inference::{Guess, Inference, InferenceOptions, Part, Polarity, Prediction};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
 pub use metrics::{ClassScores, Evaluation, TopK};
