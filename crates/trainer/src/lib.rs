@@ -55,7 +55,7 @@ pub use average::Average;
 pub use classifier::Classifier;
 pub use config::{Recipe, TrainConfig};
 pub use curves::svg as curves_svg;
-pub use datasets::load_datasets;
+pub use datasets::{load_datasets, load_to_score};
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_in_full};
 pub use event::{
@@ -73,7 +73,7 @@ pub use import::{Import, Imported};
 pub use inference::{Guess, Inference, InferenceOptions, Part, Polarity, Prediction};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
-pub use metrics::{ClassScores, Evaluation, TopK};
+pub use metrics::{ClassScores, Evaluation, TopK, confusion_svg};
 pub use network::NetworkSource;
 pub use optim::{Optimizer, freeze};
 pub use plan::Plan;

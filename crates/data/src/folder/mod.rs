@@ -125,18 +125,37 @@ impl FolderOptions {
 /// - [`DataError::Image`] or [`DataError::Images`] if images cannot be decoded.
 pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets, DataError> {
     let path = path.as_ref();
+    let mut layout = Layout::find(path)?;
+    if layout.test.is_none() {
+        let (train, test) = hold_out(path, &layout.train, options)?;
+        layout.train = train;
+        layout.test = Some(test);
+    }
+    load_parts(path, layout, options)
+}
+
+/// As [`load`], for images that were not trained on: nothing is split off. Where the
+/// folder has no `test`, the test part is all of the images that would train.
+///
+/// # Errors
+/// As [`load`], but for [`DataError::Split`].
+pub fn load_unsplit(
+    path: impl AsRef<Path>,
+    options: &FolderOptions,
+) -> Result<Datasets, DataError> {
+    let path = path.as_ref();
+    load_parts(path, Layout::find(path)?, options)
+}
+
+/// The images of `layout`; without `test`, those that train are that part too.
+fn load_parts(path: &Path, layout: Layout, options: &FolderOptions) -> Result<Datasets, DataError> {
     let shape = options.shape()?;
     let Layout {
         classes,
         train,
         valid,
         test,
-    } = Layout::find(path)?;
-    let (train, test) = match test {
-        Some(test) => (train, test),
-        None => hold_out(path, &train, options)?,
-    };
-
+    } = layout;
     let train_pixels = read(path, &train, shape, options)?;
     let [channels, height, width] = shape;
     let (mean, mut std) = channel_statistics(&train_pixels, channels, height * width);
@@ -155,10 +174,14 @@ pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets,
     let part =
         |pixels: Vec<u8>, files: Files| ImageDataset::new(Arc::clone(&info), pixels, files.labels);
     let other = |files: Files| part(read(path, &files, shape, options)?, files);
+    let train = part(train_pixels, train)?;
     Ok(Datasets {
-        train: part(train_pixels, train)?,
         valid: valid.map(other).transpose()?,
-        test: other(test)?,
+        test: match test {
+            Some(test) => other(test)?,
+            None => train.clone(),
+        },
+        train,
     })
 }
 

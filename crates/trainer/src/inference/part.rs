@@ -6,7 +6,7 @@ use data::{BatchLoader, Datasets, ImageDataset};
 
 use super::Inference;
 use crate::{
-    TrainError,
+    Evaluation, TrainError, evaluate_in_full,
     plan::{Chosen, Loaders},
 };
 
@@ -104,5 +104,19 @@ impl Inference {
             as_bytes: self.selected.normalizes(),
         };
         loaders.scored(images, indices)
+    }
+
+    /// All figures of the network over the images of a loader that
+    /// [`loader`](Self::loader) made, with the loss of the run, without label smoothing
+    /// and class weights.
+    ///
+    /// # Errors
+    /// As [`evaluate_in_full`].
+    pub fn evaluate(&self, images: &BatchLoader) -> Result<Evaluation, TrainError> {
+        let device = &self.selected.device;
+        // Without class weights it asks for no counts.
+        let loss = self.config.loss.for_evaluation().init(&[], device)?;
+        let tta = self.config.evaluation.tta;
+        evaluate_in_full(&self.network, images, &*loss, tta, device)
     }
 }

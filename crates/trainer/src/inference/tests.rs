@@ -7,7 +7,7 @@ use data::{Store, augment::Image, folder};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Experiment, Loss, Plan, evaluate_in_full, load_datasets};
+use crate::{Experiment, Plan, load_datasets};
 
 /// With steps that change images that are scored too.
 const CONFIG: &str = "model = \"lenet-small\"\nepochs = 1\nlimit = 200\nvalid = 50\n\
@@ -88,14 +88,11 @@ fn parts_are_those_that_the_run_saw() {
 
     let summary = fs::read_to_string(inference.run().path().join("summary.json")).unwrap();
     let summary: crate::RunSummary = serde_json::from_str(&summary).unwrap();
-    let loss = inference.config().loss.for_evaluation();
-    let device = &inference.selected().device;
-    let loss: Box<dyn Loss> = loss.init(&[], device).unwrap();
     for (name, scores) in [(Part::Valid, summary.valid), (Part::Test, summary.test)] {
         let (images, indices) = part("mnist-mini", name).unwrap();
         let loader = inference.loader(images, indices).unwrap();
-        let found = evaluate_in_full(inference.network(), &loader, &*loss, Tta::None, device);
-        let (found, scores) = (found.unwrap().scores(), scores.unwrap());
+        let found = inference.evaluate(&loader).unwrap().scores();
+        let scores = scores.unwrap();
         assert_eq!(found.accuracy, scores.accuracy, "{name:?}");
         // Batches are summed otherwise in validation.
         assert!((found.loss - scores.loss).abs() < 1e-6, "{name:?}");
