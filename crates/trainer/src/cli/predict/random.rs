@@ -70,7 +70,8 @@ impl Args {
             .with_context(|| format!("cannot write {}", self.out.display()))?;
         let right = wrong.iter().filter(|&&wrong| !wrong).count();
         print(&format!(
-            "{}{} images of {dataset}, {}: {right} right, {} wrong\ndrawn: {}\n",
+            "{}{} images of {dataset}, {}: {right} right, {} wrong\n\
+             drawn, with class, prediction (× if wrong) and its probability: {}\n",
             run.heading(inference, Some(&dataset)),
             tiles.len(),
             self.split.name(),
