@@ -105,8 +105,7 @@ fn write_digits(folder: &Path, name: impl Fn(usize) -> Option<String>) {
 fn another_data_set_is_scored_by_the_names_of_its_classes() {
     let folder = scratch();
     let run = train(&folder.path().join("runs"), &QUICK);
-    // The same images: the same figures. Names in another order than that of the labels
-    // could not be told from them by digits alone, so that two classes are left out, too.
+    // The same images: the same figures.
     let digits = folder.path().join("digits");
     write_digits(&digits, |digit| Some(digit.to_string()));
     let dataset = format!("folder:{}", digits.display());

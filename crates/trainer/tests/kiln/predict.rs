@@ -7,6 +7,7 @@ use std::{
     process::{Output, Stdio},
 };
 
+use data::ImageDataset;
 use image::{DynamicImage, GrayImage, RgbImage};
 use serde_json::Value;
 
@@ -17,7 +18,10 @@ use crate::{
 
 /// The test image `index` of the embedded digits.
 fn digit(index: usize) -> GrayImage {
-    let digits = data::load("mnist-mini").unwrap().test;
+    digit_of(&data::load("mnist-mini").unwrap().test, index)
+}
+
+fn digit_of(digits: &ImageDataset, index: usize) -> GrayImage {
     GrayImage::from_raw(28, 28, digits.image(index).to_vec()).unwrap()
 }
 
@@ -54,7 +58,8 @@ fn files_are_taken_for_what_eval_takes_the_images_for() {
     for at in 0..digits.len() {
         let within = folder.path().join(format!("all/{}", at / 100));
         fs::create_dir_all(&within).unwrap();
-        digit(at).save(within.join(format!("{at:04}.png"))).unwrap();
+        let file = within.join(format!("{at:04}.png"));
+        digit_of(&digits, at).save(file).unwrap();
     }
     for tta in ["none", "flip-shift"] {
         let output = kiln()
@@ -127,18 +132,19 @@ fn tables_for_people_programs_and_spreadsheets() {
     let heading = "image,class_1,probability_1,class_2,probability_2,inverted,looks_inverted";
     assert_eq!(lines[0], heading);
     let guess = |image: usize, rank: usize| &json[image]["predictions"][rank];
-    let cells = |image: usize, name: &str| {
-        let [first, second] = [0, 1].map(|rank| {
-            let class = guess(image, rank)["class"].as_str().unwrap();
-            format!(
-                "{class},{}",
-                guess(image, rank)["probability"].as_f64().unwrap()
-            )
-        });
-        format!("{name},{first},{second},false,false")
-    };
-    assert_eq!(lines[1], cells(0, "\"a,b.png\""));
-    assert_eq!(lines[2], cells(1, "second.png"));
+    for (image, name) in ["\"a,b.png\"", "second.png"].into_iter().enumerate() {
+        let line = lines[1 + image];
+        let cells: Vec<&str> = line.strip_prefix(name).expect(line).split(',').collect();
+        assert_eq!((cells.len(), &cells[5..]), (7, &["false"; 2][..]), "{line}");
+        for rank in [0, 1] {
+            let (class, probability) = (cells[1 + 2 * rank], cells[2 + 2 * rank]);
+            assert_eq!(guess(image, rank)["class"], class);
+            // JSON is read to the last bit but one.
+            let difference = guess(image, rank)["probability"].as_f64().unwrap()
+                - probability.parse::<f64>().unwrap();
+            assert!(difference.abs() < 1e-12, "{line}");
+        }
+    }
 
     let table = stdout(&predict(&run, folder.path(), &images));
     let lines: Vec<&str> = table.lines().collect();
@@ -375,7 +381,11 @@ fn impossible_wishes_are_refused() {
         (&["nothing", "a.png"][..], 2, "nothing is not a run folder"),
         (&[run], 2, "<IMAGE>"),
         (&[run, "a.png", "--random", "3"], 2, "cannot be used with"),
-        (&[run, "a.png", "--dataset", "mnist"], 2, "--random"),
+        (
+            &[run, "a.png", "--dataset", "mnist"],
+            2,
+            "cannot be used with",
+        ),
         (&[run, "--random", "0"], 2, "--random"),
         (&[run, "a.png", "--top-k", "0"], 2, "--top-k"),
         (&[run, "a.png", "--csv", "--json"], 2, "cannot be used with"),
