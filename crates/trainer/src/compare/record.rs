@@ -12,7 +12,7 @@ use crate::{
     Scores, TrainError, Versions,
     backend::Backend,
     bench::{quantile, sorted},
-    csv::cell,
+    csv::csv_cell,
     whole_file::write_whole,
 };
 
@@ -217,8 +217,8 @@ impl Comparison {
                         cells
                     }
                 };
-                let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-                let model = cell(&compared.model);
+                let cells: Vec<String> = cells.iter().map(|text| csv_cell(text)).collect();
+                let model = csv_cell(&compared.model);
                 text += &format!("{model},{},{}\n", row.backend, cells.join(","));
             }
         }

@@ -3,4 +3,4 @@
 mod grid;
 
 pub(crate) use grid::png;
-pub use grid::{Tile, grid, write_png};
+pub use grid::{Tile, grid, marked_grid, write_png};
