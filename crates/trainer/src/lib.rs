@@ -30,6 +30,7 @@ mod flat;
 mod golden;
 mod gradients;
 mod import;
+pub mod inspect;
 mod lines;
 mod loss;
 mod lr_find;
