@@ -30,6 +30,7 @@ mod flat;
 mod golden;
 mod gradients;
 mod import;
+mod inference;
 pub mod inspect;
 mod lines;
 mod loss;
@@ -55,7 +56,7 @@ pub use average::Average;
 pub use classifier::Classifier;
 pub use config::{Recipe, TrainConfig};
 pub use curves::svg as curves_svg;
-pub use datasets::load_datasets;
+pub use datasets::{load_datasets, load_to_score};
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_in_full};
 pub use event::{
@@ -70,9 +71,10 @@ pub use fit::{
 };
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
+pub use inference::{Guess, Inference, InferenceOptions, Part, Polarity, Prediction};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
-pub use metrics::{ClassScores, Evaluation, TopK};
+pub use metrics::{ClassScores, Evaluation, TopK, confusion_svg};
 pub use network::NetworkSource;
 pub use optim::{Optimizer, freeze};
 pub use plan::Plan;

@@ -3,6 +3,7 @@
 mod calibration;
 mod confusion;
 mod counts;
+mod picture;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{config::Tta, event::Scores};
 
 pub(crate) use counts::Counts;
+pub use picture::confusion_svg;
 
 /// Figures of a network over a set of images.
 ///

@@ -38,10 +38,7 @@ fn numbers(count: usize, salt: usize, bound: f64) -> Vec<f32> {
 }
 
 fn network(device: &Device) -> Network {
-    let mut conv = LayerSpec::conv2d(6, 3).padding(1);
-    if let LayerSpec::Conv2d { bias, .. } = &mut conv {
-        *bias = false;
-    }
+    let conv = LayerSpec::conv2d(6, 3).padding(1).without_bias();
     let block = LayerSpec::Residual {
         body: vec![
             ("conv".into(), conv),
