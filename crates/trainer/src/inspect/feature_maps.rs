@@ -1,9 +1,9 @@
 use burn::tensor::Tensor;
 use models::{Activation, LayerSummary, Network, Shape, Summary};
 
-use super::{InspectError, OTHER_NETWORK, range::Range, read};
+use super::{InspectError, OTHER_NETWORK, predicted, range::Range, read};
 use crate::{
-    TrainError,
+    Prediction, TrainError,
     pictures::{ColourMap, Section, Tile, grid},
 };
 
@@ -32,7 +32,8 @@ pub enum Scale {
 }
 
 /// The maps that layers give for an image `[1, C, H, W]`, normalised as the network was
-/// trained; of no layers those of the first convolution. And the logits.
+/// trained; of no layers those of the first convolution. And what
+/// the network says of the image.
 ///
 /// `network` is one made for inference: on a device without autodiff.
 ///
@@ -46,7 +47,7 @@ pub fn feature_maps(
     network: &Network,
     image: Tensor<4>,
     layers: &[&str],
-) -> Result<(Vec<f32>, Vec<FeatureMaps>), TrainError> {
+) -> Result<(Prediction, Vec<FeatureMaps>), TrainError> {
     let summary = network.summary();
     let first = || {
         let first = summary.first_convolution();
@@ -79,8 +80,7 @@ pub fn feature_maps(
             values: read(output, network.name(), what)?,
         });
     }
-    let logits = read(logits, network.name(), || "the logits".into())?;
-    Ok((logits, maps))
+    Ok((predicted(logits, network.name())?, maps))
 }
 
 /// The layer of that name, if it gives maps.
@@ -189,8 +189,8 @@ mod tests {
         let network = models::resnet18(10).width(0.125).seed(1);
         let network = network.build([3, 32, 32], &device).unwrap();
         let image = Tensor::random([1, 3, 32, 32], burn::tensor::Distribution::Default, &device);
-        feature_maps(&network, image, layers).map(|(logits, maps)| {
-            assert_eq!(logits.len(), 10);
+        feature_maps(&network, image, layers).map(|(prediction, maps)| {
+            assert_eq!(prediction.logits.len(), 10);
             maps
         })
     }

@@ -107,7 +107,7 @@ impl Filters {
             let own = Range::of(filter);
             let bytes: Vec<u8> = filter
                 .iter()
-                .map(|&weight| grey(own.around_zero(), weight))
+                .map(|&weight| ColourMap::Grey.colour(own.signed_share(weight))[0])
                 .collect();
             let whole = || vec![number.to_string(), own.to_string()];
             if self.of_colours || all_inputs == 1 {
@@ -170,14 +170,6 @@ impl Filters {
                 false => grid(&tiles, columns),
             },
         }
-    }
-}
-
-/// A weight as a byte; 0 is the middle.
-fn grey(range: Range, weight: f32) -> u8 {
-    match range.high == 0.0 {
-        true => ColourMap::Grey.colour(0.5)[0],
-        false => ColourMap::Grey.colour(range.share(weight))[0],
     }
 }
 

@@ -61,9 +61,8 @@ impl Saliency {
     /// If a class has no name.
     #[must_use]
     pub fn told(&self, classes: &[String]) -> String {
-        let probabilities = self.probabilities();
-        let percent = |class: usize| 100.0 * probabilities[class];
-        let (class, predicted) = (self.class, self.predicted());
+        let percent = |class: usize| 100.0 * self.prediction.probabilities[class];
+        let (class, predicted) = (self.class, self.prediction.best().label);
         let mut text = format!("class {}: {:.1} %", classes[class], percent(class));
         match class == predicted {
             true => text.push_str(", which the network tells"),
@@ -154,12 +153,12 @@ pub(super) fn grey(image: &Image) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pictures::sheet;
+    use crate::{Prediction, pictures::sheet};
 
     fn saliency(values: Vec<f32>, method: SaliencyMethod) -> Saliency {
         Saliency {
             class: 1,
-            logits: vec![1.0, 0.0],
+            prediction: Prediction::of(&[1.0, 0.0]),
             maps: vec![HeatMap {
                 method,
                 layer: None,

@@ -18,7 +18,7 @@ pub use saliency::{HeatMap, Saliency, SaliencyMethod, saliency};
 
 use burn::tensor::{DType, Tensor};
 
-use crate::TrainError;
+use crate::{Prediction, TrainError};
 
 /// What to do where a network has no convolution.
 const OTHER_NETWORK: &str = "train one that has some, such as lenet5";
@@ -42,6 +42,12 @@ fn read<const D: usize>(
         }
         .into()),
     }
+}
+
+/// What `logits` `[1, classes]` of `network` say.
+fn predicted(logits: Tensor<2>, network: &str) -> Result<Prediction, TrainError> {
+    let logits = read(logits, network, || "the logits".into())?;
+    Ok(Prediction::of(&logits))
 }
 
 /// A number in few characters.
