@@ -48,22 +48,7 @@ pub fn feature_maps(
     image: Tensor<4>,
     layers: &[&str],
 ) -> Result<(Prediction, Vec<FeatureMaps>), TrainError> {
-    let summary = network.summary();
-    let first = || {
-        let first = summary.first_convolution();
-        first.ok_or_else(|| InspectError::NoConvolution {
-            network: summary.network.clone(),
-            what: "feature maps",
-            advice: OTHER_NETWORK,
-        })
-    };
-    let rows: Vec<&LayerSummary> = match layers {
-        [] => vec![first()?],
-        layers => {
-            let rows = layers.iter().map(|layer| layer_with_maps(summary, layer));
-            rows.collect::<Result<_, _>>()?
-        }
-    };
+    let rows = layers_with_maps(network, layers)?;
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let (logits, outputs) = network.forward_collect(image, &names)?;
     let mut maps = Vec::with_capacity(rows.len());
@@ -81,6 +66,29 @@ pub fn feature_maps(
         });
     }
     Ok((predicted(logits, network.name())?, maps))
+}
+
+/// The layers of these names; of no names the first convolution.
+///
+/// # Errors
+/// [`TrainError::Model`] for a layer that is not there, [`TrainError::Inspect`] for one
+/// that gives no maps, or a network that has none.
+pub fn layers_with_maps<'a>(
+    network: &'a Network,
+    layers: &[&str],
+) -> Result<Vec<&'a LayerSummary>, TrainError> {
+    let summary = network.summary();
+    if !layers.is_empty() {
+        let rows = layers.iter().map(|layer| layer_with_maps(summary, layer));
+        return rows.collect();
+    }
+    let first = summary.first_convolution();
+    let first = first.ok_or_else(|| InspectError::NoConvolution {
+        network: summary.network.clone(),
+        what: "feature maps",
+        advice: OTHER_NETWORK,
+    })?;
+    Ok(vec![first])
 }
 
 /// The layer of that name, if it gives maps.

@@ -1,4 +1,4 @@
-use models::{LayerSummary, Network};
+use models::{LayerSummary, Network, Summary};
 
 use super::{InspectError, OTHER_NETWORK, range::Range};
 use crate::{
@@ -24,57 +24,67 @@ const MOST_BESIDE: usize = 16;
 /// Side of such a filter, in pixels.
 const SIDE_BESIDE: u32 = 36;
 
-/// The filters of the convolution `layer`.
+/// The filters of convolutions; of no layers those of the first convolution.
 ///
 /// # Errors
 /// [`TrainError::Model`] for a layer that is not there, [`TrainError::Inspect`] for one
-/// without filters, [`TrainError::Device`].
-pub fn filters(network: &Network, layer: &str) -> Result<Filters, TrainError> {
+/// without filters, or a network that has none, [`TrainError::Device`].
+pub fn filters(network: &Network, layers: &[&str]) -> Result<Vec<Filters>, TrainError> {
     let summary = network.summary();
-    let row = summary.layer(layer)?;
-    let convolutions = || summary.layers.iter().filter(|row| row.is_convolution());
-    if convolutions().next().is_none() {
-        return Err(InspectError::NoConvolution {
-            network: summary.network.clone(),
-            what: "filters",
-            advice: OTHER_NETWORK,
+    let first = summary.first_convolution();
+    let first = first.ok_or_else(|| InspectError::NoConvolution {
+        network: summary.network.clone(),
+        what: "filters",
+        advice: OTHER_NETWORK,
+    })?;
+    let rows = match layers {
+        [] => vec![first],
+        layers => {
+            let rows = layers.iter().map(|layer| convolution(summary, layer));
+            rows.collect::<Result<_, _>>()?
         }
-        .into());
-    }
-    if !row.is_convolution() {
-        return Err(InspectError::NoFilters {
-            network: summary.network.clone(),
-            layer: row.name.clone(),
-            kind: row.kind,
-            known: convolutions().map(|row| row.name.clone()).collect(),
-        }
-        .into());
-    }
+    };
     let state = network.state_dict();
     let state = state.map_err(|e| TrainError::Device(e.to_string()))?;
-    let weight = state.get(&format!("{layer}.weight"));
-    let weight = weight.expect("a convolution has a weight");
-    if !weight.values.iter().all(|value| value.is_finite()) {
-        return Err(InspectError::NotFinite {
-            network: summary.network.clone(),
-            what: format!("the filters of layer `{layer}`"),
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let layer = &row.name;
+        let weight = state.get(&format!("{layer}.weight"));
+        let weight = weight.expect("a convolution has a weight");
+        let &[outputs, inputs, height, width] = weight.shape.as_slice() else {
+            unreachable!("the weight of a convolution has four dimensions");
+        };
+        if !weight.values.iter().all(|value| value.is_finite()) {
+            return Err(InspectError::NotFinite {
+                network: summary.network.clone(),
+                what: format!("the filters of layer `{layer}`"),
+            }
+            .into());
         }
-        .into());
+        found.push(Filters {
+            layer: layer.clone(),
+            shape: [outputs, inputs, height, width],
+            of_colours: row.name == first.name && inputs == 3,
+            values: weight.values.clone(),
+        });
     }
-    let is_first = summary.first_convolution().map(of_name) == Some(of_name(row));
-    let &[outputs, inputs, height, width] = weight.shape.as_slice() else {
-        unreachable!("the weight of a convolution has four dimensions");
-    };
-    Ok(Filters {
-        layer: row.name.clone(),
-        shape: [outputs, inputs, height, width],
-        of_colours: is_first && inputs == 3 && summary.image[0] == 3,
-        values: weight.values.clone(),
-    })
+    Ok(found)
 }
 
-fn of_name(row: &LayerSummary) -> &str {
-    &row.name
+/// The layer of that name, if it has filters.
+fn convolution<'a>(summary: &'a Summary, name: &str) -> Result<&'a LayerSummary, TrainError> {
+    let row = summary.layer(name)?;
+    if row.is_convolution() {
+        return Ok(row);
+    }
+    let convolutions = summary.layers.iter().filter(|row| row.is_convolution());
+    Err(InspectError::NoFilters {
+        network: summary.network.clone(),
+        layer: row.name.clone(),
+        kind: row.kind,
+        known: convolutions.map(|row| row.name.clone()).collect(),
+    }
+    .into())
 }
 
 impl Filters {
@@ -186,7 +196,7 @@ mod tests {
     #[test]
     fn are_the_weights_of_the_state_dict() {
         let network = network(models::lenet5(10), [1, 28, 28]);
-        let found = filters(&network, "conv2").unwrap();
+        let found = filters(&network, &["conv2"]).unwrap().remove(0);
         assert_eq!((found.shape, found.of_colours), ([16, 6, 5, 5], false));
         let state = network.state_dict().unwrap();
         assert_eq!(found.values, state.get("conv2.weight").unwrap().values);
@@ -203,10 +213,10 @@ mod tests {
     #[test]
     fn only_the_first_convolution_sees_colours() {
         let network = network(models::resnet18(10).width(0.125), [3, 32, 32]);
-        let first = filters(&network, "conv1").unwrap();
+        let first = filters(&network, &[]).unwrap().remove(0);
         assert!(first.of_colours);
         assert_eq!(first.tiles(64, 64)[0].shape, [3, 3, 3]);
-        let deep = filters(&network, "layer4.1.conv2").unwrap();
+        let deep = filters(&network, &["layer4.1.conv2"]).unwrap().remove(0);
         assert!(!deep.of_colours);
         let heading = deep.section(64, 8).heading.join("\n");
         assert!(
@@ -232,15 +242,16 @@ mod tests {
     #[test]
     fn a_layer_without_filters_is_answered_with_those_that_have_some() {
         let lenet = network(models::lenet5(10), [1, 28, 28]);
-        let error = filters(&lenet, "relu1").unwrap_err().to_string();
+        let error = filters(&lenet, &["conv1", "relu1"])
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             "lenet5, layer `relu1` (ReLU) is no convolution and has no filters; layers with \
              filters: conv1, conv2"
         );
         let mlp = network(models::mlp(10), [1, 28, 28]);
-        let name = mlp.summary().layers[0].name.clone();
-        let error = filters(&mlp, &name).unwrap_err().to_string();
+        let error = filters(&mlp, &[]).unwrap_err().to_string();
         assert!(
             error.starts_with("mlp has no convolution, and so no filters"),
             "{error}"

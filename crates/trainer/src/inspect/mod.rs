@@ -10,7 +10,7 @@ mod range;
 mod saliency;
 
 pub use error::InspectError;
-pub use feature_maps::{FeatureMaps, Scale, feature_maps};
+pub use feature_maps::{FeatureMaps, Scale, feature_maps, layers_with_maps};
 pub use filters::{Filters, filters};
 pub use heat::saliency_picture;
 pub use image_kernel::{ImageKernel, Kernel, KernelMaps};
