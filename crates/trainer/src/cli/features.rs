@@ -5,9 +5,10 @@ use std::{
     process::ExitCode,
 };
 
+use data::augment::Image;
 use models::{LayerSummary, Shape, Summary};
 use trainer::{
-    Inference,
+    Inference, Prediction,
     config::Tta,
     inspect::{self, ImageKernel, Scale},
     pictures::{Section, Tile, grid_of_side},
@@ -56,7 +57,7 @@ pub struct Args {
         ]
     )]
     kernel: Option<ImageKernel>,
-    /// As many maps or filters of a layer are drawn, up to 1024
+    /// As many maps or filters of a layer are drawn, up to 1024; of filters of many inputs 16
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     most: u32,
     /// Maps or filters in a row
@@ -109,57 +110,73 @@ impl Args {
     fn draw_layers(&self, run: &Path, inference: &Inference) -> anyhow::Result<()> {
         picked::check_out(&self.out, Some(run), self.image.as_deref())?;
         let network = inference.network();
-        let mut text = heading(run, inference, None);
-        let (most, columns) = (self.most as usize, self.columns as usize);
         let layers: Vec<&str> = self.layers.iter().map(String::as_str).collect();
+        // A layer that is not there is found before an image is read.
+        let filters = match self.filters {
+            true => inspect::filters(network, &layers)?,
+            false => Vec::new(),
+        };
         let mut sections = Vec::new();
-        if self.filters {
-            for filters in inspect::filters(network, &layers)? {
-                let section = filters.section(most, columns);
-                text += &format!("{}\n", section.heading[0]);
-                sections.push(section);
-            }
-        }
+        let mut maps = Vec::new();
         if self.image.is_some() || self.picked.is_given() {
-            // A layer that is not there is found before an image is read.
             inspect::layers_with_maps(network, &layers)?;
             let picked = self.picked.pick(inference, self.image.as_deref())?;
             if let Some(note) = &picked.note {
                 eprintln!("note: {note}");
             }
             let (image, input) = inference.input(&picked.image)?;
-            let (prediction, maps) = inspect::feature_maps(network, input, &layers)?;
-            let best = prediction.best();
-            let said = format!(
-                "{}: {} with {:.1} %",
-                picked.from,
-                inference.classes()[best.label],
-                100.0 * best.probability
+            let (prediction, found) = inspect::feature_maps(network, input, &layers)?;
+            maps = found;
+            sections.push(said_of(
+                &picked.from,
+                &image,
+                &prediction,
+                inference.classes(),
+            ));
+        }
+        // Of each layer its filters, and then what they give.
+        let scale = match self.shared_scale {
+            true => Scale::Shared,
+            false => Scale::Each,
+        };
+        let (most, columns) = (self.most as usize, self.columns as usize);
+        for at in 0..filters.len().max(maps.len()) {
+            sections.extend(
+                filters
+                    .get(at)
+                    .map(|filters| filters.section(most, columns)),
             );
-            text += &format!("{said}\n");
-            let tile = Tile {
-                pixels: image.pixels().to_vec(),
-                shape: image.shape(),
-                caption: Vec::new(),
-            };
-            let image = Section {
-                heading: vec![said],
-                picture: grid_of_side(&[tile], 1, SIDE),
-            };
-            sections.insert(0, image);
-            let scale = match self.shared_scale {
-                true => Scale::Shared,
-                false => Scale::Each,
-            };
-            for maps in maps {
-                let section = maps.section(scale, most, columns);
-                text += &format!("{}\n", section.heading[0]);
-                sections.push(section);
-            }
+            sections.extend(maps.get(at).map(|maps| maps.section(scale, most, columns)));
         }
         picked::draw(&sections, &self.out)?;
-        super::print(&format!("{text}drawn: {}\n", self.out.display()))?;
+        let told: String = sections
+            .iter()
+            .map(|s| format!("{}\n", s.heading[0]))
+            .collect();
+        super::print(&format!(
+            "{}{told}drawn: {}\n",
+            heading(run, inference, None),
+            self.out.display()
+        ))?;
         Ok(())
+    }
+}
+
+/// An image, where it is from, and what the network says of it.
+fn said_of(from: &str, image: &Image, prediction: &Prediction, classes: &[String]) -> Section {
+    let best = prediction.best();
+    let tile = Tile {
+        pixels: image.pixels().to_vec(),
+        shape: image.shape(),
+        caption: Vec::new(),
+    };
+    Section {
+        heading: vec![format!(
+            "{from}; the network tells {}: {:.1} %",
+            classes[best.label],
+            100.0 * best.probability
+        )],
+        picture: grid_of_side(&[tile], 1, SIDE),
     }
 }
 

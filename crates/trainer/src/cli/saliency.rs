@@ -71,7 +71,9 @@ impl Args {
         let network = inference.network();
         let layer = self.layer.as_deref();
         let found = inspect::saliency(network, input, class, methods, layer, std)?;
-        picked::draw(&saliency_picture(&image, &found, classes), &self.out)?;
+        let mut sections = saliency_picture(&image, &found, classes);
+        sections[0].heading.insert(0, picked.from.clone());
+        picked::draw(&sections, &self.out)?;
         let mut text = heading(&self.run, &inference, None);
         text += &format!("{}\n{}\n", picked.from, found.told(classes));
         for map in &found.maps {

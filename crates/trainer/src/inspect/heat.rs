@@ -9,7 +9,7 @@ use crate::pictures::{ColourMap, Section, Tile, colour_bar, grid_of_side};
 /// Side of the images, in pixels.
 const SIDE: u32 = 140;
 /// How much of the colour there is where nothing counts, and where most does.
-const VEIL: [f32; 2] = [0.15, 0.75];
+const VEIL: [f32; 2] = [0.3, 0.85];
 /// The share of the pixels that are drawn below the highest colour of input gradients, of
 /// which single ones stand out.
 const PERCENTILE: f64 = 0.99;
@@ -182,8 +182,8 @@ mod tests {
         assert_eq!([pixel(7), pixel(77)], [[0; 3], [100; 3]]);
         let [low, high] = [0.0, 1.0].map(|share| ColourMap::Viridis.colour(share));
         assert_eq!([pixel(153), pixel(223)], [low, high]);
-        // A quarter of the image is left, and three of the colour.
-        let left = high.map(|colour| (f32::from(colour) * 0.75 + 25.0).round() as u8);
+        // Little of the image is left there.
+        let left = high.map(|colour| (f32::from(colour) * 0.85 + 15.0).round() as u8);
         assert_eq!(pixel(369), left);
         // A map of zeros has a picture, too.
         let nothing = saliency(vec![0.0; 2], SaliencyMethod::Gradient);
