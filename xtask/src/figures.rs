@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 /// Makes all of them, in `assets/figures`.
 pub fn make() -> anyhow::Result<()> {
     let figures = crate::root().join("assets/figures");
-    curves(&figures)?;
+    a_run(&figures)?;
     augmented(&figures)?;
     graph(&figures)
 }
@@ -51,8 +51,9 @@ fn draw(words: &[&str], picture: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The curves of a run of the default recipe.
-fn curves(figures: &Path) -> anyhow::Result<()> {
+/// The curves of a run of the default recipe, what it says of some test images, and its
+/// confusion matrix.
+fn a_run(figures: &Path) -> anyhow::Result<()> {
     let runs = crate::root().join("target/figures");
     if runs.exists() {
         fs::remove_dir_all(&runs).with_context(|| format!("cannot empty {}", runs.display()))?;
@@ -70,6 +71,28 @@ fn curves(figures: &Path) -> anyhow::Result<()> {
     let to = figures.join("curves.svg");
     fs::copy(run.join("curves.svg"), &to)?;
     println!("{}", to.display());
+
+    let run = run.to_str().context("a path that is no UTF-8")?;
+    // With a seed that takes up mistakes, which are rare.
+    let words = [
+        "predict",
+        run,
+        "--random",
+        "24",
+        "--columns",
+        "12",
+        "--seed",
+        "7",
+    ];
+    draw(&words, &figures.join("predictions.png"))?;
+    let confusion = figures.join("confusion.svg");
+    let status = kiln()
+        .args(["eval", run, "--picture"])
+        .arg(&confusion)
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "eval failed: {status}");
+    println!("{}", confusion.display());
     Ok(())
 }
 

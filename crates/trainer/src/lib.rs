@@ -58,7 +58,7 @@ pub use classifier::Classifier;
 pub use config::{Recipe, TrainConfig};
 pub use csv::csv_cell;
 pub use curves::svg as curves_svg;
-pub use datasets::{load_datasets, load_to_score};
+pub use datasets::{load_datasets, load_to_score, plain_name};
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_in_full};
 pub use event::{
