@@ -110,12 +110,18 @@ impl Args {
     fn draw_layers(&self, run: &Path, inference: &Inference) -> anyhow::Result<()> {
         picked::check_out(&self.out, Some(run), self.image.as_deref())?;
         let network = inference.network();
-        let layers: Vec<&str> = self.layers.iter().map(String::as_str).collect();
-        // A layer that is not there is found before an image is read.
-        let filters = match self.filters {
-            true => inspect::filters(network, &layers)?,
-            false => Vec::new(),
+        let layers: Vec<&str> = match self.layers.as_slice() {
+            [] => inspect::layers_with_maps(network, &[])?
+                .iter()
+                .map(|row| row.name.as_str())
+                .collect(),
+            layers => layers.iter().map(String::as_str).collect(),
         };
+        // A layer that is not there is found before an image is read.
+        let mut filters = Vec::new();
+        for layer in layers.iter().filter(|_| self.filters) {
+            filters.push(inspect::filters(network, layer)?);
+        }
         let mut sections = Vec::new();
         let mut maps = Vec::new();
         if self.image.is_some() || self.picked.is_given() {

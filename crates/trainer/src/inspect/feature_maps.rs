@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 use models::{Activation, LayerSummary, Network, Shape, Summary};
 
-use super::{InspectError, OTHER_NETWORK, predicted, range::Range, read};
+use super::{InspectError, no_convolution, predicted, range::Range, read};
 use crate::{
     Prediction, TrainError,
     pictures::{ColourMap, Section, Tile, grid},
@@ -82,13 +82,10 @@ pub fn layers_with_maps<'a>(
         let rows = layers.iter().map(|layer| layer_with_maps(summary, layer));
         return rows.collect();
     }
-    let first = summary.first_convolution();
-    let first = first.ok_or_else(|| InspectError::NoConvolution {
-        network: summary.network.clone(),
-        what: "feature maps",
-        advice: OTHER_NETWORK,
-    })?;
-    Ok(vec![first])
+    match summary.first_convolution() {
+        Some(first) => Ok(vec![first]),
+        None => Err(no_convolution(summary).into()),
+    }
 }
 
 /// The layer of that name, if it gives maps.

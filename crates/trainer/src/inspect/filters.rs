@@ -1,6 +1,6 @@
-use models::{LayerSummary, Network, Summary};
+use models::Network;
 
-use super::{InspectError, OTHER_NETWORK, range::Range};
+use super::{InspectError, no_convolution, range::Range};
 use crate::{
     TrainError,
     pictures::{ColourMap, Section, Tile, grid, grid_of_side},
@@ -24,67 +24,47 @@ const MOST_BESIDE: usize = 16;
 /// Side of such a filter, in pixels.
 const SIDE_BESIDE: u32 = 36;
 
-/// The filters of convolutions; of no layers those of the first convolution.
+/// The filters of the convolution `layer`.
 ///
 /// # Errors
 /// [`TrainError::Model`] for a layer that is not there, [`TrainError::Inspect`] for one
-/// without filters, or a network that has none, [`TrainError::Device`].
-pub fn filters(network: &Network, layers: &[&str]) -> Result<Vec<Filters>, TrainError> {
+/// without filters, [`TrainError::Device`].
+pub fn filters(network: &Network, layer: &str) -> Result<Filters, TrainError> {
     let summary = network.summary();
-    let first = summary.first_convolution();
-    let first = first.ok_or_else(|| InspectError::NoConvolution {
-        network: summary.network.clone(),
-        what: "filters",
-        advice: OTHER_NETWORK,
-    })?;
-    let rows = match layers {
-        [] => vec![first],
-        layers => {
-            let rows = layers.iter().map(|layer| convolution(summary, layer));
-            rows.collect::<Result<_, _>>()?
-        }
+    let row = summary.layer(layer)?;
+    let Some(first) = summary.first_convolution() else {
+        return Err(no_convolution(summary).into());
     };
+    if !row.is_convolution() {
+        let convolutions = summary.layers.iter().filter(|row| row.is_convolution());
+        return Err(InspectError::NoFilters {
+            network: summary.network.clone(),
+            layer: row.name.clone(),
+            kind: row.kind,
+            known: convolutions.map(|row| row.name.clone()).collect(),
+        }
+        .into());
+    }
     let state = network.state_dict();
     let state = state.map_err(|e| TrainError::Device(e.to_string()))?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let layer = &row.name;
-        let weight = state.get(&format!("{layer}.weight"));
-        let weight = weight.expect("a convolution has a weight");
-        let &[outputs, inputs, height, width] = weight.shape.as_slice() else {
-            unreachable!("the weight of a convolution has four dimensions");
-        };
-        if !weight.values.iter().all(|value| value.is_finite()) {
-            return Err(InspectError::NotFinite {
-                network: summary.network.clone(),
-                what: format!("the filters of layer `{layer}`"),
-            }
-            .into());
+    let weight = state.get(&format!("{layer}.weight"));
+    let weight = weight.expect("a convolution has a weight");
+    let &[outputs, inputs, height, width] = weight.shape.as_slice() else {
+        unreachable!("the weight of a convolution has four dimensions");
+    };
+    if !weight.values.iter().all(|value| value.is_finite()) {
+        return Err(InspectError::NotFinite {
+            network: summary.network.clone(),
+            what: format!("the filters of layer `{layer}`"),
         }
-        found.push(Filters {
-            layer: layer.clone(),
-            shape: [outputs, inputs, height, width],
-            of_colours: row.name == first.name && inputs == 3,
-            values: weight.values.clone(),
-        });
+        .into());
     }
-    Ok(found)
-}
-
-/// The layer of that name, if it has filters.
-fn convolution<'a>(summary: &'a Summary, name: &str) -> Result<&'a LayerSummary, TrainError> {
-    let row = summary.layer(name)?;
-    if row.is_convolution() {
-        return Ok(row);
-    }
-    let convolutions = summary.layers.iter().filter(|row| row.is_convolution());
-    Err(InspectError::NoFilters {
-        network: summary.network.clone(),
+    Ok(Filters {
         layer: row.name.clone(),
-        kind: row.kind,
-        known: convolutions.map(|row| row.name.clone()).collect(),
-    }
-    .into())
+        shape: [outputs, inputs, height, width],
+        of_colours: row.name == first.name && inputs == 3,
+        values: weight.values.clone(),
+    })
 }
 
 impl Filters {
@@ -196,7 +176,7 @@ mod tests {
     #[test]
     fn are_the_weights_of_the_state_dict() {
         let network = network(models::lenet5(10), [1, 28, 28]);
-        let found = filters(&network, &["conv2"]).unwrap().remove(0);
+        let found = filters(&network, "conv2").unwrap();
         assert_eq!((found.shape, found.of_colours), ([16, 6, 5, 5], false));
         let state = network.state_dict().unwrap();
         assert_eq!(found.values, state.get("conv2.weight").unwrap().values);
@@ -213,10 +193,10 @@ mod tests {
     #[test]
     fn only_the_first_convolution_sees_colours() {
         let network = network(models::resnet18(10).width(0.125), [3, 32, 32]);
-        let first = filters(&network, &[]).unwrap().remove(0);
+        let first = filters(&network, "conv1").unwrap();
         assert!(first.of_colours);
         assert_eq!(first.tiles(64, 64)[0].shape, [3, 3, 3]);
-        let deep = filters(&network, &["layer4.1.conv2"]).unwrap().remove(0);
+        let deep = filters(&network, "layer4.1.conv2").unwrap();
         assert!(!deep.of_colours);
         let heading = deep.section(64, 8).heading.join("\n");
         assert!(
@@ -242,18 +222,17 @@ mod tests {
     #[test]
     fn a_layer_without_filters_is_answered_with_those_that_have_some() {
         let lenet = network(models::lenet5(10), [1, 28, 28]);
-        let error = filters(&lenet, &["conv1", "relu1"])
-            .unwrap_err()
-            .to_string();
+        let error = filters(&lenet, "relu1").unwrap_err().to_string();
         assert_eq!(
             error,
             "lenet5, layer `relu1` (ReLU) is no convolution and has no filters; layers with \
              filters: conv1, conv2"
         );
         let mlp = network(models::mlp(10), [1, 28, 28]);
-        let error = filters(&mlp, &[]).unwrap_err().to_string();
+        let name = mlp.summary().layers[0].name.clone();
+        let error = filters(&mlp, &name).unwrap_err().to_string();
         assert!(
-            error.starts_with("mlp has no convolution, and so no filters"),
+            error.starts_with("mlp has no convolution, and so no feature maps and filters"),
             "{error}"
         );
     }

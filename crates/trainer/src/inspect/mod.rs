@@ -17,11 +17,18 @@ pub use image_kernel::{ImageKernel, Kernel, KernelMaps};
 pub use saliency::{HeatMap, Saliency, SaliencyMethod, saliency};
 
 use burn::tensor::{DType, Tensor};
+use models::Summary;
 
 use crate::{Prediction, TrainError};
 
-/// What to do where a network has no convolution.
-const OTHER_NETWORK: &str = "train one that has some, such as lenet5";
+/// The error where a network has nothing to show of a layer.
+fn no_convolution(summary: &Summary) -> InspectError {
+    InspectError::NoConvolution {
+        network: summary.network.clone(),
+        what: "feature maps and filters",
+        advice: "train one that has some, such as lenet5",
+    }
+}
 
 /// The values of a tensor of `network`, row after row; `what` they are.
 ///

@@ -222,7 +222,7 @@ fn what_cannot_be_shown_is_said_and_nothing_is_written() {
         (
             &[&mlp, "--filters"],
             2,
-            "has no convolution, and so no filters",
+            "has no convolution, and so no feature maps and filters",
         ),
         (&[&run, no], 1, "is no image"),
         (&[&run, "nowhere.png"], 1, "nowhere.png"),
