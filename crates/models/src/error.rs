@@ -29,7 +29,7 @@ pub enum ModelError {
     },
 
     /// The network has no layer of that name.
-    #[error("{network} has no layer `{layer}`; its layers: {}", .known.join(", "))]
+    #[error("{network} has no layer `{layer}`{}", of_those(.layer, .known))]
     NoSuchLayer {
         /// The network.
         network: String,
@@ -102,6 +102,24 @@ pub enum ModelError {
         /// What is wrong.
         source: Box<ModelError>,
     },
+}
+
+/// More layers than these are not all named.
+const MOST_NAMED: usize = 100;
+
+/// The layer that may be meant, and the others; of many only those of the same block.
+fn of_those(name: &str, known: &[String]) -> String {
+    let mut names: Vec<&str> = known.iter().map(String::as_str).collect();
+    if names.len() <= MOST_NAMED {
+        return crate::suggest(name, &names);
+    }
+    let block = |name: &str| name.split('.').next().map(str::to_owned);
+    names.retain(|known| block(known) == block(name));
+    let count = known.len();
+    format!(
+        "{}; `kiln summary` lists all {count}",
+        crate::suggest(name, &names)
+    )
 }
 
 /// Why weights cannot be read into a network, or written.

@@ -42,9 +42,25 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! So do gradients by them, on any device, with the network as in inference:
+//!
+//! ```
+//! # fn main() -> Result<(), models::ModelError> {
+//! # let device = burn::tensor::Device::flex();
+//! let network = models::lenet5(10).build([1, 28, 28], &device)?;
+//! let image = burn::Tensor::<4>::zeros([1, 1, 28, 28], &device);
+//! // Of the logit of class 3.
+//! let found = network.score_gradients(image, &["conv2"], |logits| logits.narrow(1, 3, 1).sum())?;
+//! assert_eq!(found.images.dims(), [1, 1, 28, 28]);
+//! assert_eq!(found.layers[0].gradient.shape().to_string(), "16×10×10");
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 
+mod attribution;
 mod error;
 mod field;
 mod graph;
@@ -65,6 +81,7 @@ mod weights;
 mod whitening;
 mod zoo;
 
+pub use attribution::{LayerGradient, ScoreGradients};
 pub use error::{ModelError, WeightsError};
 pub use graph::Graph;
 pub use init::{Biases, FanMode, Init, Weights};

@@ -151,6 +151,9 @@ pub enum TrainError {
     /// A sweep cannot begin or go on.
     #[error(transparent)]
     Sweep(#[from] crate::sweep::SweepError),
+    /// Something of a network cannot be shown.
+    #[error(transparent)]
+    Inspect(#[from] crate::inspect::InspectError),
     /// The source of the images fails.
     #[error("the images cannot be had: {problem}")]
     Source {
@@ -284,6 +287,7 @@ impl TrainError {
             | Self::OtherConfig { .. }
             | Self::Dashboard(_) => true,
             Self::Sweep(error) => error.is_usage(),
+            Self::Inspect(error) => error.is_usage(),
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

@@ -33,6 +33,7 @@ mod golden;
 mod gradients;
 mod import;
 mod inference;
+pub mod inspect;
 mod lines;
 mod loss;
 mod lr_find;

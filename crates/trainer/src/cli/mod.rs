@@ -9,14 +9,18 @@ mod data;
 mod devices;
 mod eval;
 mod export;
+mod features;
 mod graph;
 mod import;
+mod invert;
 mod lr_find;
 mod models;
 mod network;
+mod picked;
 mod predict;
 mod recipes;
 mod run;
+mod saliency;
 mod schedule;
 mod shell;
 mod signals;
@@ -76,6 +80,10 @@ enum Verb {
     Eval(Box<eval::Args>),
     /// Tell what a run says of images, or draw images of a data set with what they are taken for.
     Predict(Box<predict::Args>),
+    /// Draw the feature maps of an image and the filters of a run, or hand-made filters.
+    Features(Box<features::Args>),
+    /// Draw which parts of an image a class is told by: Grad-CAM and input gradients.
+    Saliency(Box<saliency::Args>),
     /// Draw the learning rate of a run, and tell it.
     Schedule(Box<schedule::Args>),
     /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
@@ -116,6 +124,8 @@ impl Cli {
             Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Predict(args) => args.run(),
+            Verb::Features(args) => args.run(),
+            Verb::Saliency(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
             Verb::Sweep(args) => args.run(),
