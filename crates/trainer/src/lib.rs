@@ -33,6 +33,7 @@ mod import;
 mod lines;
 mod loss;
 mod lr_find;
+mod machine;
 mod metrics;
 mod network;
 pub mod observers;
@@ -56,7 +57,7 @@ pub use config::{Recipe, TrainConfig};
 pub use curves::svg as curves_svg;
 pub use datasets::load_datasets;
 pub use error::TrainError;
-pub use evaluate::{evaluate, evaluate_in_full};
+pub use evaluate::{evaluate, evaluate_images, evaluate_in_full};
 pub use event::{
     EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores,
     StepDone,
@@ -71,7 +72,8 @@ pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
-pub use metrics::{ClassScores, Evaluation, TopK};
+pub use machine::Machine;
+pub use metrics::{ClassScores, Evaluation, TestPrediction, TopK};
 pub use network::NetworkSource;
 pub use optim::{Optimizer, freeze};
 pub use plan::Plan;

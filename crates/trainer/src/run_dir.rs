@@ -1,5 +1,7 @@
 //! The folder of a run. Files appear in it whole or not at all.
 
+mod read;
+
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -11,8 +13,14 @@ use data::DatasetInfo;
 use models::{Network, NetworkFile, StateDict};
 
 use crate::{
-    TrainError, config::TrainConfig, event::EpochDone, metrics::Evaluation, network::is_file,
-    start::StartedFrom, summary::RunSummary, whole_file::write_whole,
+    TrainError,
+    config::TrainConfig,
+    event::EpochDone,
+    metrics::{Evaluation, TestPrediction},
+    network::is_file,
+    start::StartedFrom,
+    summary::RunSummary,
+    whole_file::write_whole,
 };
 
 /// Which weights of a run.
@@ -51,6 +59,8 @@ const HISTORY: &str = "history.csv";
 const CURVES: &str = "curves.svg";
 const SUMMARY: &str = "summary.json";
 const EVALUATION: &str = "evaluation.json";
+const PREDICTIONS: &str = "predictions.csv";
+const REPORT: &str = "report.html";
 /// Locked by the process that trains in the folder; the file itself says nothing.
 const LOCK: &str = ".lock";
 
@@ -319,9 +329,9 @@ impl RunDir {
         self.remove(&[HISTORY, CURVES, last, best])
     }
 
-    /// Removes summary and evaluation: of a run that goes on.
+    /// Removes summary, evaluation and report: of a run that goes on.
     pub(crate) fn forget_end(&self) -> Result<(), TrainError> {
-        self.remove(&[SUMMARY, EVALUATION])
+        self.remove(&[SUMMARY, EVALUATION, PREDICTIONS, REPORT])
     }
 
     fn remove(&self, files: &[&str]) -> Result<(), TrainError> {
@@ -345,6 +355,15 @@ impl RunDir {
         let mut text = serde_json::to_string_pretty(evaluation).expect("plain values");
         text.push('\n');
         self.write(EVALUATION, text.as_bytes()).map(drop)
+    }
+
+    /// Writes what became of each image of the test set, in its order.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_predictions(&self, predictions: &[TestPrediction]) -> Result<(), TrainError> {
+        let text = TestPrediction::to_csv(predictions);
+        self.write(PREDICTIONS, text.as_bytes()).map(drop)
     }
 
     /// Writes weights, with what is to be said about them, and gives the path of the file.

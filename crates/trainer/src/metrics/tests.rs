@@ -44,7 +44,7 @@ fn figures_are_scikit_learns() {
         for (logits, labels) in logits.zip(case.labels.chunks(32)) {
             counts.add(logits, labels, 1.0);
         }
-        let found = counts.evaluation(Tta::None);
+        let (found, _) = counts.evaluation(Tta::None);
         let name = &case.name;
         assert_eq!(found.images, case.labels.len());
         close(found.accuracy, case.accuracy, name);
