@@ -29,7 +29,7 @@ pub enum ModelError {
     },
 
     /// The network has no layer of that name.
-    #[error("{network} has no layer `{layer}`; its layers: {}", .known.join(", "))]
+    #[error("{network} has no layer `{layer}`{}", of_those(.layer, .known))]
     NoSuchLayer {
         /// The network.
         network: String,
@@ -102,6 +102,11 @@ pub enum ModelError {
         /// What is wrong.
         source: Box<ModelError>,
     },
+}
+
+fn of_those(name: &str, known: &[String]) -> String {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    crate::suggest(name, &known)
 }
 
 /// Why weights cannot be read into a network, or written.

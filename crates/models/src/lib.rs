@@ -45,6 +45,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attribution;
 mod error;
 mod field;
 mod graph;
@@ -65,6 +66,7 @@ mod weights;
 mod whitening;
 mod zoo;
 
+pub use attribution::{LayerGradient, ScoreGradients};
 pub use error::{ModelError, WeightsError};
 pub use graph::Graph;
 pub use init::{Biases, FanMode, Init, Weights};

@@ -91,7 +91,8 @@ impl Network {
     }
 
     /// As [`forward`](Self::forward), with what the layers of these names give,
-    /// in the order of the names.
+    /// in the order of the names. Their gradients, too:
+    /// [`score_gradients`](Self::score_gradients).
     ///
     /// # Errors
     /// [`ModelError::NoSuchLayer`] with the names of all layers.
@@ -103,14 +104,8 @@ impl Network {
         images: Tensor<4>,
         layers: &[&str],
     ) -> Result<(Tensor<2>, Vec<Activation>), ModelError> {
-        let known = |name: &&&str| self.summary.layers.iter().any(|row| row.name == **name);
-        if let Some(unknown) = layers.iter().find(|name| !known(name)) {
-            let all = self.summary.layers.iter().map(|row| row.name.clone());
-            return Err(ModelError::NoSuchLayer {
-                network: self.name().into(),
-                layer: (*unknown).into(),
-                known: all.collect(),
-            });
+        for layer in layers {
+            self.summary.layer(layer)?;
         }
         let mut trace = Trace {
             wanted: layers,
@@ -125,7 +120,7 @@ impl Network {
         Ok((logits, collected.collect()))
     }
 
-    fn run(&self, images: Tensor<4>, trace: &mut Trace<'_>) -> Tensor<2> {
+    pub(crate) fn run(&self, images: Tensor<4>, trace: &mut Trace<'_>) -> Tensor<2> {
         let [_, channels, height, width] = images.dims();
         assert_eq!(
             [channels, height, width],

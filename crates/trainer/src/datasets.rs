@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, path::Path};
 
-use data::{Datasets, Progress, Store, folder};
+use data::{
+    Datasets, Progress, Store,
+    folder::{self, FolderOptions},
+};
 
 use crate::{NetworkSource, TrainError, backend::use_threads, config::TrainConfig, start};
 
@@ -30,6 +33,24 @@ pub fn load_datasets(
     Ok(match config.dataset.strip_prefix(FOLDER) {
         Some(path) => folder::load(path, &config.folder)?,
         None => store.load(&config.dataset, progress)?,
+    })
+}
+
+/// Loads a data set that is to be scored by a run, and did not train it: of a folder
+/// nothing is split off ([`folder::load_unsplit`]), and its images become what `options`
+/// say.
+///
+/// # Errors
+/// [`TrainError::Unknown`] or [`TrainError::Data`].
+pub fn load_to_score(
+    dataset: &str,
+    options: &FolderOptions,
+    store: &Store,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Datasets, TrainError> {
+    Ok(match dataset.strip_prefix(FOLDER) {
+        Some(path) => folder::load_unsplit(path, options)?,
+        None => store.load(dataset, progress)?,
     })
 }
 

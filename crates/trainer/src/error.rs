@@ -151,6 +151,9 @@ pub enum TrainError {
     /// A sweep cannot begin or go on.
     #[error(transparent)]
     Sweep(#[from] crate::sweep::SweepError),
+    /// Something of a network cannot be shown.
+    #[error(transparent)]
+    Inspect(#[from] crate::inspect::InspectError),
     /// The source of the images fails.
     #[error("the images cannot be had: {problem}")]
     Source {
@@ -170,8 +173,8 @@ pub enum TrainError {
     NoParameters,
     /// A run was trained on other classes than those of the data set.
     #[error(
-        "{} was trained on the classes {}, and `{dataset}` has {}",
-        run.display(), trained.join(", "), found.join(", ")
+        "{} was trained on the classes {}, and `{dataset}` has {}: {}",
+        run.display(), trained.join(", "), found.join(", "), differing(trained, found)
     )]
     OtherClasses {
         /// The folder of the run.
@@ -182,6 +185,15 @@ pub enum TrainError {
         dataset: String,
         /// The classes of the data set.
         found: Vec<String>,
+    },
+    /// A data set has no validation images, and none were held out.
+    #[error(
+        "`{dataset}` has no validation images of its own, and the run held none of it out: take \
+         another part"
+    )]
+    NoValidation {
+        /// The data set.
+        dataset: String,
     },
     /// The loss is NaN or infinite.
     #[error(
@@ -204,6 +216,22 @@ pub enum TrainError {
     /// An observer failed.
     #[error("cannot report on the run: {0}")]
     Observer(io::Error),
+}
+
+/// What two lists of classes do not share.
+fn differing(trained: &[String], found: &[String]) -> String {
+    let lacks = |these: &[String], those: &[String]| {
+        let names = these.iter().filter(|name| !those.contains(name));
+        names.cloned().collect::<Vec<_>>().join(", ")
+    };
+    match (lacks(found, trained), lacks(trained, found)) {
+        (unknown, missing) if unknown.is_empty() && missing.is_empty() => {
+            "their order is another".into()
+        }
+        (unknown, missing) if missing.is_empty() => format!("unknown to the run: {unknown}"),
+        (unknown, missing) if unknown.is_empty() => format!("missing: {missing}"),
+        (unknown, missing) => format!("unknown to the run: {unknown}; missing: {missing}"),
+    }
 }
 
 fn weights_left(path: &Option<PathBuf>) -> String {
@@ -252,8 +280,10 @@ impl TrainError {
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
             | Self::NotARun { .. }
+            | Self::NoValidation { .. }
             | Self::OtherConfig { .. } => true,
             Self::Sweep(error) => error.is_usage(),
+            Self::Inspect(error) => error.is_usage(),
             // A file that the user names; those of a run are looked for by name.
             Self::Weights { source, .. } => matches!(
                 source,

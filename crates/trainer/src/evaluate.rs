@@ -204,7 +204,7 @@ pub fn evaluate_images<M: Classifier>(
     Ok(counts.unwrap_or_else(|| Counts::new(0)).evaluation(tta))
 }
 
-fn read(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
+pub(crate) fn read(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
     tensor
         .try_into_vec_as::<f32>()
         .map_err(|e| TrainError::Device(e.to_string()))

@@ -128,11 +128,44 @@ struct Parts {
     whitening: Option<BatchLoader>,
 }
 
+/// Which of the training images of a data set a run takes, and what for.
+pub(crate) struct Chosen {
+    pub training: Vec<usize>,
+    /// Empty if the data set has validation images of its own.
+    pub validation: Vec<usize>,
+}
+
+impl Chosen {
+    /// Of the images of `train`.
+    pub fn new(
+        config: &TrainConfig,
+        train: &ImageDataset,
+        has_valid: bool,
+    ) -> Result<Self, TrainError> {
+        let mut chosen: Vec<usize> = (0..train.len()).collect();
+        if let Some(limit) = config.limit.filter(|&limit| limit < train.len()) {
+            chosen = Split::stratified(train.labels(), limit, config.seed)?.valid;
+        }
+        let held_out = match has_valid {
+            true => HoldOut::Count(0),
+            false => config.valid,
+        };
+        let labels: Vec<u16> = chosen.iter().map(|&index| train.labels()[index]).collect();
+        let split =
+            Split::stratified(&labels, held_out, config.seed).map_err(not_for_validation)?;
+        let of_chosen = |part: Vec<usize>| part.into_iter().map(|at| chosen[at]).collect();
+        Ok(Self {
+            training: of_chosen(split.train),
+            validation: of_chosen(split.valid),
+        })
+    }
+}
+
 /// Makes the loaders of a run.
-struct Loaders<'a> {
-    config: &'a TrainConfig,
-    pipeline: Pipeline,
-    as_bytes: bool,
+pub(crate) struct Loaders<'a> {
+    pub config: &'a TrainConfig,
+    pub pipeline: Pipeline,
+    pub as_bytes: bool,
 }
 
 impl Loaders<'_> {
@@ -145,27 +178,18 @@ impl Loaders<'_> {
         whitens: bool,
     ) -> Result<Parts, TrainError> {
         let seed = self.config.seed;
-        let mut chosen: Vec<usize> = (0..train.len()).collect();
-        if let Some(limit) = self.config.limit.filter(|&limit| limit < train.len()) {
-            chosen = Split::stratified(train.labels(), limit, seed)?.valid;
-        }
-        let held_out = match valid {
-            Some(_) => HoldOut::Count(0),
-            None => self.config.valid,
-        };
-        let labels: Vec<u16> = chosen.iter().map(|&index| train.labels()[index]).collect();
-        let split = Split::stratified(&labels, held_out, seed).map_err(not_for_validation)?;
-        let of_chosen = |part: Vec<usize>| part.into_iter().map(|at| chosen[at]).collect();
-
+        let Chosen {
+            training,
+            validation,
+        } = Chosen::new(self.config, &train, valid.is_some())?;
         let valid = match valid {
             Some(valid) => {
                 let all = (0..valid.len()).collect();
                 Some(self.scored(valid, all)?)
             }
-            None if split.valid.is_empty() => None,
-            None => Some(self.scored(train.clone(), of_chosen(split.valid))?),
+            None if validation.is_empty() => None,
+            None => Some(self.scored(train.clone(), validation)?),
         };
-        let training: Vec<usize> = of_chosen(split.train);
         let whitening = match whitens {
             true => {
                 // Evenly over them all: a folder has its classes one after the other.
@@ -194,7 +218,11 @@ impl Loaders<'_> {
     }
 
     /// Of images that are scored.
-    fn scored(&self, images: ImageDataset, chosen: Vec<usize>) -> Result<BatchLoader, TrainError> {
+    pub fn scored(
+        &self,
+        images: ImageDataset,
+        chosen: Vec<usize>,
+    ) -> Result<BatchLoader, TrainError> {
         self.loader(
             images,
             chosen,
@@ -236,7 +264,7 @@ fn no_loss_to_go_by() -> ConfigError {
 }
 
 /// The error of a step of the augmentation, as one of its key.
-fn not_a_step(error: DataError, steps: &[Augment]) -> TrainError {
+pub(crate) fn not_a_step(error: DataError, steps: &[Augment]) -> TrainError {
     let (position, key, problem) = match error {
         DataError::Augment {
             position,

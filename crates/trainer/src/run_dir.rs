@@ -24,9 +24,10 @@ use crate::{
 };
 
 /// Which weights of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Weights {
     /// Of the best epoch.
+    #[default]
     Best,
     /// Of the last epoch, or of the step after which the run was interrupted.
     Last,

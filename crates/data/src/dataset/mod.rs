@@ -123,6 +123,60 @@ impl ImageDataset {
         &self.info
     }
 
+    /// The same images as `info` describes them: with its mean and deviation, and with
+    /// the labels of its classes, which are matched by name. Of some there may be no
+    /// image.
+    ///
+    /// # Errors
+    /// [`DataError::Inconsistent`] if the shape is another, or there are classes that
+    /// `info` does not have: they are listed.
+    pub fn described_as(&self, info: Arc<DatasetInfo>) -> Result<Self, DataError> {
+        let fail = |problem: String| {
+            Err(DataError::Inconsistent {
+                name: self.info.name.clone(),
+                problem,
+            })
+        };
+        if info.shape() != self.info.shape() {
+            return fail(format!(
+                "its images have the shape {:?} (channels, height, width), and not {:?}",
+                self.info.shape(),
+                info.shape()
+            ));
+        }
+        let place = |name: &String| info.classes.iter().position(|known| known == name);
+        let unknown: Vec<&str> = self
+            .info
+            .classes
+            .iter()
+            .filter(|name| place(name).is_none())
+            .map(String::as_str)
+            .collect();
+        if !unknown.is_empty() {
+            return fail(format!(
+                "classes that are not known: {}; known: {}",
+                unknown.join(", "),
+                info.classes.join(", ")
+            ));
+        }
+        let labels: Vec<u16> = self
+            .info
+            .classes
+            .iter()
+            .filter_map(place)
+            .map(|label| label as u16)
+            .collect();
+        Ok(Self {
+            labels: self
+                .labels
+                .iter()
+                .map(|&label| labels[usize::from(label)])
+                .collect(),
+            pixels: Arc::clone(&self.pixels),
+            info,
+        })
+    }
+
     /// Number of images.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -236,6 +290,39 @@ pub(crate) mod tests {
             ..info()
         };
         assert!(new(empty, vec![], vec![]).is_err());
+    }
+
+    #[test]
+    fn labels_are_matched_by_the_names_of_classes() {
+        let dataset = ImageDataset::new(Arc::new(info()), vec![7; 12], vec![0, 1, 0]).unwrap();
+        let other = |classes: &[&str]| {
+            Arc::new(DatasetInfo {
+                name: "other".into(),
+                classes: classes.iter().map(ToString::to_string).collect(),
+                ..info()
+            })
+        };
+        let described = dataset.described_as(other(&["b", "c", "a"])).unwrap();
+        assert_eq!(described.labels(), [2, 0, 2]);
+        assert_eq!(described.info().name, "other");
+        assert_eq!(described.image(0).as_ptr(), dataset.image(0).as_ptr());
+        let error = dataset
+            .described_as(other(&["b", "c"]))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "data set `two`: classes that are not known: a; known: b, c"
+        );
+        let taller = Arc::new(DatasetInfo {
+            height: 3,
+            ..info()
+        });
+        let error = dataset.described_as(taller).unwrap_err().to_string();
+        assert!(
+            error.contains("[1, 2, 2]") && error.contains("[1, 3, 2]"),
+            "{error}"
+        );
     }
 
     #[test]

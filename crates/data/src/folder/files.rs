@@ -118,9 +118,10 @@ fn wrong(path: &Path, problem: impl Into<String>) -> DataError {
     }
 }
 
-/// `path` for an error. Control characters are escaped: they would reach a
+/// `path` for an error or a table. Control characters are escaped: they would reach a
 /// terminal, which may do as they say.
-pub(super) fn shown(path: &Path) -> String {
+#[must_use]
+pub fn shown(path: &Path) -> String {
     let mut shown = String::new();
     for character in path.to_string_lossy().chars() {
         match character.is_control() {
@@ -232,7 +233,7 @@ fn sub_folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
 
 /// The images in `folder` and below, sorted by path. A folder to which several
 /// links lead is visited once, and so links can make no loop.
-fn images_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(super) fn images_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut images = Vec::new();
     let mut visited = HashSet::new();
     let mut waiting = vec![folder.to_owned()];

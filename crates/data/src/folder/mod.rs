@@ -32,16 +32,26 @@ mod png;
 mod tests;
 mod webp;
 
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, DatasetInfo, Datasets, ImageDataset, augment::Size, channel_statistics};
-use files::{Files, Layout, shown};
+use crate::{
+    DataError, DatasetInfo, Datasets, ImageDataset,
+    augment::{Image, Size},
+    channel_statistics,
+};
+use files::{Files, Layout};
 use hold_out::hold_out;
 
 pub use decode::decode;
+pub use files::shown;
 
 /// How many of the images that cannot be used are named.
 const NAMED: usize = 5;
@@ -115,18 +125,37 @@ impl FolderOptions {
 /// - [`DataError::Image`] or [`DataError::Images`] if images cannot be decoded.
 pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets, DataError> {
     let path = path.as_ref();
+    let mut layout = Layout::find(path)?;
+    if layout.test.is_none() {
+        let (train, test) = hold_out(path, &layout.train, options)?;
+        layout.train = train;
+        layout.test = Some(test);
+    }
+    load_parts(path, layout, options)
+}
+
+/// As [`load`], for images that were not trained on: nothing is split off. Where the
+/// folder has no `test`, the test part is all of the images that would train.
+///
+/// # Errors
+/// As [`load`], but for [`DataError::Split`].
+pub fn load_unsplit(
+    path: impl AsRef<Path>,
+    options: &FolderOptions,
+) -> Result<Datasets, DataError> {
+    let path = path.as_ref();
+    load_parts(path, Layout::find(path)?, options)
+}
+
+/// The images of `layout`; without `test`, those that train are that part too.
+fn load_parts(path: &Path, layout: Layout, options: &FolderOptions) -> Result<Datasets, DataError> {
     let shape = options.shape()?;
     let Layout {
         classes,
         train,
         valid,
         test,
-    } = Layout::find(path)?;
-    let (train, test) = match test {
-        Some(test) => (train, test),
-        None => hold_out(path, &train, options)?,
-    };
-
+    } = layout;
     let train_pixels = read(path, &train, shape, options)?;
     let [channels, height, width] = shape;
     let (mean, mut std) = channel_statistics(&train_pixels, channels, height * width);
@@ -145,10 +174,14 @@ pub fn load(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Datasets,
     let part =
         |pixels: Vec<u8>, files: Files| ImageDataset::new(Arc::clone(&info), pixels, files.labels);
     let other = |files: Files| part(read(path, &files, shape, options)?, files);
+    let train = part(train_pixels, train)?;
     Ok(Datasets {
-        train: part(train_pixels, train)?,
         valid: valid.map(other).transpose()?,
-        test: other(test)?,
+        test: match test {
+            Some(test) => other(test)?,
+            None => train.clone(),
+        },
+        train,
     })
 }
 
@@ -179,9 +212,7 @@ fn read(
         .par_chunks_mut(image_len)
         .zip(&files.paths)
         .filter_map(|(pixels, path)| {
-            let name = shown(path);
-            read_file(path, &name, options)
-                .and_then(|bytes| decode(&bytes, &name, options))
+            read_image(path, options)
                 .map(|image| pixels.copy_from_slice(image.pixels()))
                 .err()
         })
@@ -200,23 +231,60 @@ fn read(
     }
 }
 
-/// The bytes of a file, unless they are more than an image can need.
-fn read_file(path: &Path, name: &str, options: &FolderOptions) -> Result<Vec<u8>, DataError> {
+/// The image files in `folder` and below, sorted by path: by their extension, as for
+/// [`load`]. Hidden files are passed over, and no file is opened.
+///
+/// # Errors
+/// [`DataError::Folder`] if a folder cannot be read, or what is named as an image is
+/// no file.
+pub fn find_images(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, DataError> {
+    files::images_of(folder.as_ref())
+}
+
+/// Reads an image file, as [`decode`] does it.
+///
+/// # Errors
+/// [`DataError::Image`] if it cannot be read, too; else those of [`decode`].
+pub fn read_image(path: impl AsRef<Path>, options: &FolderOptions) -> Result<Image, DataError> {
+    let path = path.as_ref();
+    let name = shown(path);
+    let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
+    decode_from(file, &name, options)
+}
+
+/// Reads an image from `reader`, such as standard input, to its end. `name` stands for
+/// it in errors.
+///
+/// # Errors
+/// As [`read_image`].
+pub fn decode_from(
+    reader: impl Read,
+    name: &str,
+    options: &FolderOptions,
+) -> Result<Image, DataError> {
     // Eight bytes a pixel are the widest that is decoded, 16 bits RGBA.
     let most = u64::from(options.max_pixels) * 8 + (1 << 20);
-    let fail = |problem: String| DataError::Image {
-        file: name.into(),
-        problem,
-    };
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|e| fail(format!("cannot be read: {e}")))?;
+    reader
+        .take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| unreadable(name, &e))?;
     if bytes.len() as u64 > most {
-        return Err(fail(format!(
-            "has more than the {most} bytes that `max_pixels` = {} could need",
-            options.max_pixels
-        )));
+        // More than an image can need.
+        return Err(DataError::Image {
+            file: name.into(),
+            problem: format!(
+                "has more than the {most} bytes that `max_pixels` = {} could need",
+                options.max_pixels
+            ),
+        });
     }
-    Ok(bytes)
+    decode(&bytes, name, options)
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> DataError {
+    DataError::Image {
+        file: name.into(),
+        problem: format!("cannot be read: {error}"),
+    }
 }

@@ -261,3 +261,52 @@ fn options_are_read_from_a_configuration() {
     let error = read(r#"{"sise": 32}"#).unwrap_err().to_string();
     assert!(error.contains("unknown field `sise`"), "{error}");
 }
+
+#[test]
+fn of_images_that_did_not_train_nothing_is_split_off() {
+    let flat = folder(&["a/1.png", "b/2.png", "b/3.png"]);
+    let all = load_unsplit(flat.path(), &small()).unwrap();
+    assert_eq!(pictures(&all.test), [(0, "a"), (1, "b"), (2, "b")]);
+    assert!(all.valid.is_none());
+    let parts = folder(&["train/a/1.png", "val/a/2.png", "test/a/3.png"]);
+    let parts = load_unsplit(parts.path(), &small()).unwrap();
+    assert_eq!(pictures(&parts.test), [(2, "a")]);
+    assert_eq!(pictures(&parts.valid.unwrap()), [(1, "a")]);
+}
+
+#[test]
+fn images_are_found_wherever_they_lie() {
+    let root = folder(&[
+        "b/2.png",
+        "1.PNG",
+        "a/inner/3.jpg",
+        ".hidden/4.png",
+        "notes.txt",
+    ]);
+    let found = find_images(root.path()).unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|path| path.strip_prefix(root.path()).unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(found, ["1.PNG", "a/inner/3.jpg", "b/2.png"]);
+    let image = read_image(root.path().join("b/2.png"), &small()).unwrap();
+    assert_eq!((image.shape(), image.pixels()), ([1, 2, 2], &[0; 4][..]));
+    let error = read_image(root.path().join("none.png"), &small()).unwrap_err();
+    assert!(
+        error.to_string().contains("none.png: cannot be read"),
+        "{error}"
+    );
+    let endless = decode_from(
+        std::io::repeat(0),
+        "-",
+        &FolderOptions {
+            max_pixels: 1,
+            ..small()
+        },
+    );
+    let error = endless.unwrap_err().to_string();
+    assert!(
+        error.starts_with("-: has more than the 1048584 bytes"),
+        "{error}"
+    );
+}

@@ -19,7 +19,7 @@ pub(super) fn run(mut layers: &[Named], mut x: Activation, trace: &mut Trace<'_>
                 (first, rest)
             }
         };
-        trace.collect(last, &x);
+        x = trace.pass(last, x);
         layers = after;
     }
     x
@@ -48,9 +48,10 @@ pub(super) fn residual(
         Some(norm) => normalised(norm, x, Some(shortcut), relu.is_some()),
         None => x.add(shortcut, relu.is_some()),
     };
-    if let Some(relu) = relu {
-        trace.collect(relu, &sum);
-    }
+    let sum = match relu {
+        Some(relu) => trace.pass(relu, sum),
+        None => sum,
+    };
     run(after, sum, trace)
 }
 
@@ -82,10 +83,17 @@ impl Trace<'_> {
         self.wanted.contains(&layer.path.as_str())
     }
 
-    /// Keeps the output of a layer, if it is wanted.
-    fn collect(&mut self, layer: &Named, output: &Activation) {
-        if self.wants(layer) {
-            self.collected.push((layer.path.clone(), output.clone()));
+    /// What the layers after `layer` are given: its output, which is kept if it is wanted.
+    fn pass(&mut self, layer: &Named, output: Activation) -> Activation {
+        if !self.wants(layer) {
+            return output;
         }
+        self.collected.push((layer.path.clone(), output.clone()));
+        if !self.with_probes {
+            return output;
+        }
+        let probe = output.probe();
+        self.probes.push(probe.clone());
+        output.add(probe, false)
     }
 }

@@ -77,6 +77,14 @@ impl Activation {
         }
     }
 
+    /// Zeros of its shape that keep their gradient. It has to be on an autodiff device.
+    fn probe(&self) -> Self {
+        match self {
+            Self::Map(x) => Self::Map(x.zeros_like().detach().require_grad()),
+            Self::Flat(x) => Self::Flat(x.zeros_like().detach().require_grad()),
+        }
+    }
+
     /// The sum, through a ReLU if asked for.
     fn add(self, other: Self, relu: bool) -> Self {
         match (self, other) {
@@ -117,6 +125,10 @@ pub(crate) struct Trace<'a> {
     pub wanted: &'a [&'a str],
     /// Those outputs, in the order of the forward pass.
     pub collected: Vec<(String, Activation)>,
+    /// Whether zeros are added to them, whose gradient is theirs.
+    pub with_probes: bool,
+    /// Those zeros, in the same order.
+    pub probes: Vec<Activation>,
     /// Whether second classifiers are computed.
     pub with_auxiliary: bool,
     /// Their shares in the loss, and their logits.

@@ -1,3 +1,4 @@
+mod find;
 mod json;
 mod table;
 

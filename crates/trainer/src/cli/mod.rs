@@ -13,6 +13,7 @@ mod lr_find;
 mod models;
 mod network;
 mod recipes;
+mod run;
 mod schedule;
 mod shell;
 mod store;
@@ -192,8 +193,7 @@ fn outside(out: &Path, run: &Path) -> anyhow::Result<()> {
     });
     anyhow::ensure!(
         !inside,
-        "{} would lie in the folder of the run, which is left as it is: name another place with \
-         --out",
+        "{} would lie in the folder of the run, which is left as it is: name another place",
         out.display()
     );
     Ok(())

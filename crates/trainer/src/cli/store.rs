@@ -7,7 +7,7 @@ use std::{
 
 use data::{Datasets, Progress, Store};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use trainer::{TrainConfig, TrainError, load_datasets};
+use trainer::{Inference, TrainConfig, TrainError, load_datasets, load_to_score};
 
 #[derive(clap::Args)]
 pub struct StoreArgs {
@@ -40,6 +40,26 @@ impl StoreArgs {
         let mut bar = FetchBar::default();
         let store = self.store(config.data_dir.as_deref());
         load_datasets(config, &store, &mut |progress| bar.show(progress))
+    }
+
+    /// Loads the data set of a run, or another one for it: its name, and the images. Those
+    /// of another folder get the size and the channels of the run, and none is split off.
+    pub fn load_for(
+        &self,
+        inference: &Inference,
+        another: Option<&str>,
+    ) -> Result<(String, Datasets), TrainError> {
+        let config = inference.config();
+        let Some(another) = another.filter(|&another| another != config.dataset) else {
+            return Ok((config.dataset.clone(), self.load(config)?));
+        };
+        let mut bar = FetchBar::default();
+        let store = self.store(config.data_dir.as_deref());
+        let options = inference.folder_options();
+        let datasets = load_to_score(another, &options, &store, &mut |progress| {
+            bar.show(progress)
+        });
+        Ok((another.into(), datasets?))
     }
 }
 

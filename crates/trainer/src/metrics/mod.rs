@@ -3,6 +3,7 @@
 mod calibration;
 mod confusion;
 mod counts;
+mod picture;
 mod test_prediction;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{config::Tta, event::Scores};
 
 pub(crate) use counts::Counts;
+pub use picture::confusion_svg;
 pub use test_prediction::TestPrediction;
 
 /// Figures of a network over a set of images.

@@ -15,12 +15,12 @@ use embedded_graphics::{
 };
 use image::{ImageFormat, Rgb, RgbImage};
 
-const FONT: &MonoFont = &FONT_6X13;
+pub(super) const FONT: &MonoFont = &FONT_6X13;
 /// Space around a tile, in pixels.
-const MARGIN: u32 = 6;
+pub(super) const MARGIN: u32 = 6;
 /// Small images are magnified to at least this side.
 const SIDE: u32 = 72;
-const PAPER: Rgb<u8> = Rgb([255; 3]);
+pub(super) const PAPER: Rgb<u8> = Rgb([255; 3]);
 const INK: Rgb888 = Rgb888::new(0x22, 0x22, 0x22);
 
 /// An image of a [`grid`].
@@ -43,12 +43,21 @@ pub struct Tile {
 /// neither grey nor RGB.
 #[must_use]
 pub fn grid(tiles: &[Tile], columns: usize) -> RgbImage {
+    grid_of_side(tiles, columns, SIDE)
+}
+
+/// As [`grid`], of images magnified to at least `side` pixels.
+///
+/// # Panics
+/// As [`grid`].
+#[must_use]
+pub fn grid_of_side(tiles: &[Tile], columns: usize, side: u32) -> RgbImage {
     let [channels, height, width] = tiles.first().expect("at least one tile").shape;
     assert!([1, 3].contains(&channels), "{channels} channels");
     let (height, width) = (height as u32, width as u32);
     let columns = columns.clamp(1, tiles.len()) as u32;
     let rows = (tiles.len() as u32).div_ceil(columns);
-    let scale = SIDE.div_ceil(height.max(width)).max(1);
+    let scale = side.div_ceil(height.max(width)).max(1);
     let lines = tiles.iter().map(|tile| tile.caption.len()).max();
     let line = FONT.character_size.height;
     let cell = [
@@ -126,13 +135,19 @@ pub(crate) fn png(picture: &RgbImage) -> io::Result<Vec<u8>> {
 }
 
 /// A picture that text is drawn on.
-struct Paper(RgbImage);
+pub(super) struct Paper(pub RgbImage);
 
 impl Paper {
     /// Writes `text` with the middle of its upper edge at `place`.
     fn write(&mut self, text: &str, place: Point) {
+        self.write_from(text, place, Alignment::Center);
+    }
+
+    /// Writes `text` with its upper edge at `place`, which is its left end, middle or
+    /// right end.
+    pub(super) fn write_from(&mut self, text: &str, place: Point, alignment: Alignment) {
         let style = MonoTextStyle::new(FONT, INK);
-        let mut text = Text::with_alignment(text, place, style, Alignment::Center);
+        let mut text = Text::with_alignment(text, place, style, alignment);
         text.text_style.baseline = Baseline::Top;
         let Ok(_) = embedded_graphics::Drawable::draw(&text, self);
     }

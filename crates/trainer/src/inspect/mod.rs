@@ -1,0 +1,56 @@
+//! What a network makes of an image: feature maps, filters, and which pixels count; and
+//! the hand-made filters that came before it. Numbers first, then pictures of them.
+
+mod error;
+mod feature_maps;
+mod filters;
+mod heat;
+mod image_kernel;
+mod range;
+mod saliency;
+
+pub use error::InspectError;
+pub use feature_maps::{FeatureMaps, Scale, feature_maps};
+pub use filters::{Filters, filters};
+pub use heat::saliency_picture;
+pub use image_kernel::{ImageKernel, Kernel, KernelMaps};
+pub use saliency::{HeatMap, Saliency, SaliencyMethod, saliency};
+
+use burn::tensor::{DType, Tensor};
+
+use crate::TrainError;
+
+/// What to do where a network has no convolution.
+const OTHER_NETWORK: &str = "train one that has some, such as lenet5";
+
+/// The values of a tensor of `network`, row after row; `what` they are.
+///
+/// # Errors
+/// [`TrainError::Device`] if the device does not give them back,
+/// [`InspectError::NotFinite`] if some are NaN or infinite.
+fn read<const D: usize>(
+    tensor: Tensor<D>,
+    network: &str,
+    what: impl FnOnce() -> String,
+) -> Result<Vec<f32>, TrainError> {
+    let values = crate::evaluate::read(tensor.cast(DType::F32).reshape([-1]))?;
+    match values.iter().all(|value| value.is_finite()) {
+        true => Ok(values),
+        false => Err(InspectError::NotFinite {
+            network: network.into(),
+            what: what(),
+        }
+        .into()),
+    }
+}
+
+/// A number in few characters.
+fn short(value: f32) -> String {
+    match value.abs() {
+        0.0 => "0".into(),
+        size if size < 0.005 || size >= 10_000.0 => format!("{value:.0e}"),
+        size if size < 10.0 => format!("{value:.2}"),
+        size if size < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
