@@ -14,12 +14,12 @@ use models::{Network, NetworkFile, StateDict};
 
 use crate::{
     TrainError,
-    config::TrainConfig,
+    config::{ConfigError, TrainConfig},
     event::EpochDone,
     metrics::{Evaluation, TestPrediction},
     network::is_file,
     start::StartedFrom,
-    summary::RunSummary,
+    summary::{RunSummary, Versions},
     whole_file::write_whole,
 };
 
@@ -172,9 +172,36 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Config`].
     pub fn saved_config(&self) -> Result<TrainConfig, TrainError> {
-        let config = TrainConfig::read(&self.path.join(CONFIG))?;
-        config.validate()?;
-        Ok(config)
+        let read = TrainConfig::read(&self.path.join(CONFIG));
+        let config = read.and_then(|config| config.validate().map(|()| config));
+        Ok(config.map_err(|error| match (error, self.if_newer()) {
+            (ConfigError::Parse { file, message }, Some(newer)) => ConfigError::Parse {
+                file,
+                message: format!("{message}\n{newer}"),
+            },
+            (error, _) => error,
+        })?)
+    }
+
+    /// What is to be said where something in the folder is not understood, if a newer
+    /// Kiln wrote it. An interrupted run may not say which.
+    pub(crate) fn if_newer(&self) -> Option<String> {
+        let text = fs::read_to_string(self.path.join(SUMMARY)).ok()?;
+        // Not as a summary: that may have changed, too.
+        let summary: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let theirs = summary.pointer("/versions/kiln")?.as_str()?;
+        let ours = Versions::current().kiln;
+        let numbers = |version: &str| -> Option<Vec<u64>> {
+            let core = version.split(['-', '+']).next()?;
+            core.split('.').map(|number| number.parse().ok()).collect()
+        };
+        (numbers(theirs)? > numbers(&ours)?).then(|| {
+            format!(
+                "{} was written by Kiln {}, and this is {ours}: take that version, or a newer one",
+                self.path.display(),
+                theirs.escape_debug()
+            )
+        })
     }
 
     /// The copy of the file that the network was read from, if it was.
@@ -226,7 +253,12 @@ impl RunDir {
             }
             other => other.map_err(TrainError::io("read", &path))?,
         };
-        serde_json::from_str(&text).map_err(|e| not_a_run(format!("{DATASET}: {e}")))
+        serde_json::from_str(&text).map_err(|e| {
+            let newer = self
+                .if_newer()
+                .map_or(String::new(), |newer| format!("\n{newer}"));
+            not_a_run(format!("{DATASET}: {e}{newer}"))
+        })
     }
 
     /// As [`trained_on`](Self::trained_on), after a look that `found` has the same

@@ -72,6 +72,13 @@ impl Image {
         self.shape
     }
 
+    /// The image with its levels upside down: of each byte, 255 less it.
+    #[must_use]
+    pub fn inverted(&self) -> Self {
+        let pixels = self.pixels.iter().map(|byte| 255 - byte).collect();
+        Self::new(pixels, self.shape)
+    }
+
     /// Bytes of one channel.
     pub(crate) fn plane(&self) -> usize {
         self.shape[1] * self.shape[2]

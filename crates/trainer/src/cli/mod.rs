@@ -12,6 +12,7 @@ mod import;
 mod lr_find;
 mod models;
 mod network;
+mod predict;
 mod recipes;
 mod run;
 mod schedule;
@@ -68,8 +69,10 @@ enum Verb {
     Config(Box<config::Args>),
     /// List the recipes in the program, or print one.
     Recipes(recipes::Args),
-    /// Score the weights of a run on the test set.
-    Eval(eval::Args),
+    /// Score the weights of a run on the test set, another part, or another data set.
+    Eval(Box<eval::Args>),
+    /// Tell what a run says of images, or draw images of a data set with what they are taken for.
+    Predict(Box<predict::Args>),
     /// Draw the learning rate of a run, and tell it.
     Schedule(Box<schedule::Args>),
     /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
@@ -102,6 +105,7 @@ impl Cli {
             Verb::Config(args) => args.run(),
             Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
+            Verb::Predict(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
             Verb::Sweep(args) => args.run(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use data::{BatchLoader, DataError, ImageDataset, augment::Image};
 
-use super::{Inference, Polarity, Prediction, polarity::inverted};
+use super::{Inference, Polarity, Prediction};
 use crate::TrainError;
 
 impl Inference {
@@ -51,12 +51,11 @@ impl Inference {
         Ok(predictions)
     }
 
-    /// The image inverted, if its ground is not that of the training images: dark ink
-    /// on paper for a network that was trained on light on dark. `None` if it is alike,
-    /// or the training images have no such ground ([`Polarity::of`]).
+    /// Whether the ground of an image is not that of the training images: dark ink on
+    /// paper for a network that was trained on light on dark. [`Image::inverted`] is then
+    /// what it knows. Never, if the training images have no such ground ([`Polarity::of`]).
     #[must_use]
-    pub fn as_trained(&self, image: &Image) -> Option<Image> {
-        let trained = Polarity::of(self.info())?;
-        (Polarity::of_image(image) != trained).then(|| inverted(image))
+    pub fn is_unlike_training(&self, image: &Image) -> bool {
+        Polarity::of(self.info()).is_some_and(|trained| Polarity::of_image(image) != trained)
     }
 }

@@ -52,6 +52,15 @@ impl Polarity {
         }
     }
 
+    /// The other one.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::LightOnDark => Self::DarkOnLight,
+            Self::DarkOnLight => Self::LightOnDark,
+        }
+    }
+
     /// In words.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -60,12 +69,6 @@ impl Polarity {
             Self::DarkOnLight => "dark on light",
         }
     }
-}
-
-/// The image with its levels upside down.
-pub(super) fn inverted(image: &Image) -> Image {
-    let pixels = image.pixels().iter().map(|byte| 255 - byte).collect();
-    Image::new(pixels, image.shape())
 }
 
 #[cfg(test)]
@@ -101,9 +104,9 @@ mod tests {
         }
         let image = Image::new(pixels, [1, 6, 6]);
         assert_eq!(Polarity::of_image(&image), Polarity::LightOnDark);
-        let paper = inverted(&image);
+        let paper = image.inverted();
         assert_eq!(Polarity::of_image(&paper), Polarity::DarkOnLight);
-        assert_eq!(inverted(&paper), image);
+        assert_eq!(paper.inverted(), image);
     }
 
     #[test]
@@ -114,7 +117,7 @@ mod tests {
         for at in 0..digits.len() {
             let image = Image::new(digits.image(at).to_vec(), digits.info().shape());
             assert_eq!(Some(Polarity::of_image(&image)), ground, "{at}");
-            let paper = Polarity::of_image(&inverted(&image));
+            let paper = Polarity::of_image(&image.inverted());
             assert_eq!(paper, Polarity::DarkOnLight, "{at}");
         }
     }

@@ -21,6 +21,10 @@ pub(super) const MARGIN: u32 = 6;
 /// Small images are magnified to at least this side.
 const SIDE: u32 = 72;
 pub(super) const PAPER: Rgb<u8> = Rgb([255; 3]);
+/// Around an image that is marked, in pixels: one of them within it.
+const FRAME: u32 = 3;
+/// Vermilion of Okabe and Ito's palette: told apart by everybody.
+const MARK: Rgb<u8> = Rgb([213, 94, 0]);
 const INK: Rgb888 = Rgb888::new(0x22, 0x22, 0x22);
 
 /// An image of a [`grid`].
@@ -52,6 +56,21 @@ pub fn grid(tiles: &[Tile], columns: usize) -> RgbImage {
 /// As [`grid`].
 #[must_use]
 pub fn grid_of_side(tiles: &[Tile], columns: usize, side: u32) -> RgbImage {
+    drawn(tiles, &vec![false; tiles.len()], columns, side)
+}
+
+/// As [`grid`], with a frame around those that `marked` says, such as mistakes. A
+/// caption should say the same, for those who do not see the colour.
+///
+/// # Panics
+/// As [`grid`], or if there are not as many marks as tiles.
+#[must_use]
+pub fn marked_grid(tiles: &[Tile], marked: &[bool], columns: usize) -> RgbImage {
+    drawn(tiles, marked, columns, SIDE)
+}
+
+fn drawn(tiles: &[Tile], marked: &[bool], columns: usize, side: u32) -> RgbImage {
+    assert_eq!(tiles.len(), marked.len(), "a mark for each tile");
     let [channels, height, width] = tiles.first().expect("at least one tile").shape;
     assert!([1, 3].contains(&channels), "{channels} channels");
     let (height, width) = (height as u32, width as u32);
@@ -79,6 +98,9 @@ pub fn grid_of_side(tiles: &[Tile], columns: usize, side: u32) -> RgbImage {
                 let colour = tile.colour(x / scale, y / scale);
                 paper.0.put_pixel(left + x, top + y, colour);
             }
+        }
+        if marked[at] {
+            paper.frame([left, top], [width * scale, height * scale]);
         }
         for (number, text) in tile.caption.iter().enumerate() {
             let place = Point::new(
@@ -138,6 +160,21 @@ pub(crate) fn png(picture: &RgbImage) -> io::Result<Vec<u8>> {
 pub(super) struct Paper(pub RgbImage);
 
 impl Paper {
+    /// Draws a frame around the image of `[width, height]` at `[left, top]`.
+    fn frame(&mut self, [left, top]: [u32; 2], [width, height]: [u32; 2]) {
+        let outside = FRAME - 1;
+        let (left, top) = (left - outside, top - outside);
+        let (width, height) = (width + 2 * outside, height + 2 * outside);
+        for y in 0..height {
+            for x in 0..width {
+                let depth = x.min(y).min(width - 1 - x).min(height - 1 - y);
+                if depth < FRAME {
+                    self.0.put_pixel(left + x, top + y, MARK);
+                }
+            }
+        }
+    }
+
     /// Writes `text` with the middle of its upper edge at `place`.
     fn write(&mut self, text: &str, place: Point) {
         self.write_from(text, place, Alignment::Center);
@@ -211,6 +248,23 @@ mod tests {
             );
         }
         assert_eq!(picture.get_pixel(84, 152), &PAPER);
+    }
+
+    #[test]
+    fn a_mark_is_a_frame_around_its_image_alone() {
+        let tiles = [tile(0, "a"), tile(0, "a")];
+        let [plain, marked] = [[false, false], [false, true]].map(|m| marked_grid(&tiles, &m, 2));
+        assert_eq!(plain, grid(&tiles, 2));
+        let differ: Vec<(u32, u32)> = plain
+            .enumerate_pixels()
+            .filter(|(x, y, pixel)| marked.get_pixel(*x, *y) != *pixel)
+            .map(|(x, y, _)| (x, y))
+            .collect();
+        // The image begins at 84, 6 and is 72×54 pixels large.
+        let frame = 76 * 58 - 70 * 52;
+        assert_eq!(differ.len(), frame);
+        assert!(differ.iter().all(|&(x, y)| marked.get_pixel(x, y) == &MARK));
+        assert!(differ.contains(&(82, 4)) && differ.contains(&(157, 61)));
     }
 
     #[test]

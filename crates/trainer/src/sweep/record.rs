@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::{Sweep, SweepError, Trial};
 use crate::{
-    TrainError, config::TrainConfig, event::Scores, fit::EndedBy, resume, whole_file::write_whole,
+    TrainError, config::TrainConfig, csv::csv_cell, event::Scores, fit::EndedBy, resume,
+    whole_file::write_whole,
 };
 
 const RECORD: &str = "sweep.json";
@@ -226,7 +227,7 @@ impl SweepRecord {
     fn csv(&self) -> String {
         let mut text = String::from("trial,seed");
         for key in &self.keys {
-            text += &format!(",{}", cell(key));
+            text += &format!(",{}", csv_cell(key));
         }
         text += ",status,epochs,best_epoch,valid_loss,valid_accuracy,test_loss,test_accuracy,\
                  seconds,run\n";
@@ -234,7 +235,7 @@ impl SweepRecord {
             text += &format!("{},{}", run.trial, run.seed);
             let trial = self.trials.iter().find(|trial| trial.trial == run.trial);
             for value in trial.into_iter().flat_map(|trial| &trial.settings) {
-                text += &format!(",{}", cell(&shown(value)));
+                text += &format!(",{}", csv_cell(&shown(value)));
             }
             let scores = |scores: Option<Scores>| match scores {
                 Some(Scores { loss, accuracy }) => format!("{loss},{accuracy}"),
@@ -253,7 +254,7 @@ impl SweepRecord {
                 scores(run.valid),
                 scores(run.test),
                 run.seconds,
-                cell(&run.run.display().to_string()),
+                csv_cell(&run.run.display().to_string()),
             );
         }
         text
@@ -280,13 +281,5 @@ pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-/// A cell of a table with commas (RFC 4180).
-fn cell(text: &str) -> String {
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.into(),
     }
 }
