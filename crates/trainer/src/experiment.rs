@@ -301,6 +301,13 @@ impl<'a> Experiment<'a> {
         })?;
         let summary = summary(plan, started_from, result, test);
         dir.write_summary(&summary)?;
+        if plan.config.log.report {
+            // The run is done all the same.
+            if let Err(error) = dir.write_report(plan.test.dataset()) {
+                let message = format!("{error}; kiln report {} writes it", dir.path().display());
+                trainer.emit(&Event::Warning { message })?;
+            }
+        }
         trainer.emit(&Event::RunEnded(summary.clone()))?;
         Ok(summary)
     }

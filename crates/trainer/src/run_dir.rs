@@ -9,11 +9,11 @@ use std::{
     sync::Arc,
 };
 
-use data::DatasetInfo;
+use data::{DatasetInfo, ImageDataset};
 use models::{Network, NetworkFile, StateDict};
 
 use crate::{
-    TrainError,
+    Report, TrainError,
     config::{ConfigError, TrainConfig},
     event::EpochDone,
     metrics::{Evaluation, TestPrediction},
@@ -397,6 +397,20 @@ impl RunDir {
     pub fn write_predictions(&self, predictions: &[TestPrediction]) -> Result<(), TrainError> {
         let text = TestPrediction::to_csv(predictions);
         self.write(PREDICTIONS, text.as_bytes()).map(drop)
+    }
+
+    /// Writes the page on the run, whose test set is `test`.
+    ///
+    /// # Errors
+    /// [`TrainError::Report`] or [`TrainError::Io`].
+    pub(crate) fn write_report(&self, test: &ImageDataset) -> Result<(), TrainError> {
+        Report::of_run(self.clone(), test).write(&self.report())
+    }
+
+    /// Where the page on the run lies, once it is written.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.path.join(REPORT)
     }
 
     /// Writes weights, with what is to be said about them, and gives the path of the file.

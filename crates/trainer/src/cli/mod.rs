@@ -14,6 +14,7 @@ mod models;
 mod network;
 mod predict;
 mod recipes;
+mod report;
 mod run;
 mod schedule;
 mod shell;
@@ -73,6 +74,8 @@ enum Verb {
     Eval(Box<eval::Args>),
     /// Tell what a run says of images, or draw images of a data set with what they are taken for.
     Predict(Box<predict::Args>),
+    /// Write a page on a run, or on several beside each other.
+    Report(report::Args),
     /// Draw the learning rate of a run, and tell it.
     Schedule(Box<schedule::Args>),
     /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
@@ -106,6 +109,7 @@ impl Cli {
             Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Predict(args) => args.run(),
+            Verb::Report(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
             Verb::Sweep(args) => args.run(),
