@@ -61,7 +61,8 @@ const CURVES: &str = "curves.svg";
 const SUMMARY: &str = "summary.json";
 const EVALUATION: &str = "evaluation.json";
 const PREDICTIONS: &str = "predictions.csv";
-const REPORT: &str = "report.html";
+/// The page on the run.
+pub(crate) const REPORT: &str = "report.html";
 /// Locked by the process that trains in the folder; the file itself says nothing.
 const LOCK: &str = ".lock";
 

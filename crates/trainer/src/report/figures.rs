@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    format::{count, grouped, percent, score, seconds, short},
+    format::{count, grouped, percent, rate, score, seconds},
     source::Source,
 };
 use crate::{RunSummary, Status, event::EpochDone};
@@ -92,7 +92,7 @@ pub(super) fn figures(source: &Source) -> Vec<Figure> {
             Low,
             seconds,
         ),
-        figure("Images a second", throughput(summary, rows), High, short),
+        figure("Images a second", throughput(summary, rows), High, rate),
         figure(
             "Peak memory",
             summary.and_then(|s| s.peak_rss_mb),

@@ -34,6 +34,14 @@ pub(super) fn short(value: f64) -> String {
     }
 }
 
+/// Of images a second: `11,204`, `3.21`.
+pub(super) fn rate(value: f64) -> String {
+    match value {
+        value if value >= 100.0 => grouped(value.round() as usize),
+        value => short(value),
+    }
+}
+
 /// `9.04` as `9.0 s`, `125` as `2 min 5 s`, `3780` as `1 h 3 min`.
 pub(super) fn seconds(seconds: f64) -> String {
     if seconds < 0.995 {

@@ -42,8 +42,7 @@ pub(super) fn mistakes(images: &mut Part<Images<'_>>) -> Part<Gallery> {
                 format!("All {} of the test set.", count(all, "mistake"))
             }
             all => format!(
-                "The {} that the network was surest of, of {} on {}. Some of these are mistakes of \
-                 the labels.",
+                "The {} that the network was surest of, of {} on {}.",
                 tiles.len(),
                 count(all, "mistake"),
                 count(predictions.len(), "test image")

@@ -6,7 +6,7 @@ use super::{
     charts::{Chart, Range},
     curves::line,
     figures::throughput,
-    format::{grouped, percent, seconds, short},
+    format::{grouped, percent, rate, seconds},
     source::{Part, Source},
 };
 
@@ -43,7 +43,7 @@ impl Speed {
         if let Some(speed) = throughput(summary, epochs) {
             rows.push((
                 "Training images a second",
-                format!("{}, the time of validation counted in", short(speed)),
+                format!("{}, the time of validation counted in", rate(speed)),
             ));
         }
         if total > 0.0 {

@@ -4,12 +4,14 @@
 
 mod bad_input;
 mod bench;
+mod browser;
 mod configuration;
 mod data_verbs;
 mod figures;
 mod network_files;
 mod networks;
 mod precision;
+mod report;
 mod resume;
 mod runs;
 mod schedules;

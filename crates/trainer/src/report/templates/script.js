@@ -62,9 +62,7 @@
     };
     hits.forEach((hit, index) => {
       // The browser's own tip, for those without a script.
-      const title = hit.querySelector("title");
-      hit.dataset.heading = title.textContent.split("\n")[0];
-      title.remove();
+      hit.querySelector("title").remove();
       hit.addEventListener("pointerenter", () => show(index));
     });
     chart.addEventListener("pointerleave", hide);
@@ -144,7 +142,7 @@
   );
   for (const section of document.querySelectorAll("main > section")) seen.observe(section);
 
-  // On paper, everything is open.
-  const folded = document.querySelectorAll("details");
+  // On paper, nothing can be opened.
+  const folded = document.querySelectorAll("details:not(.file)");
   addEventListener("beforeprint", () => folded.forEach((part) => (part.open = true)));
 })();
