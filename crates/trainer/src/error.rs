@@ -210,6 +210,9 @@ pub enum TrainError {
         /// The last weights that were written, if any were.
         last_good: Option<PathBuf>,
     },
+    /// A report cannot be made.
+    #[error("the report cannot be made: {0}")]
+    Report(String),
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),

@@ -37,6 +37,7 @@ pub mod inspect;
 mod lines;
 mod loss;
 mod lr_find;
+mod machine;
 mod metrics;
 mod network;
 pub mod observers;
@@ -44,6 +45,7 @@ mod optim;
 mod other_form;
 pub mod pictures;
 mod plan;
+mod report;
 mod resume;
 mod run_dir;
 mod schedule;
@@ -61,7 +63,7 @@ pub use csv::csv_cell;
 pub use curves::svg as curves_svg;
 pub use datasets::{load_datasets, load_to_score, plain_name};
 pub use error::TrainError;
-pub use evaluate::{evaluate, evaluate_in_full};
+pub use evaluate::{evaluate, evaluate_images, evaluate_in_full};
 pub use event::{
     EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores,
     StepDone, Validated,
@@ -77,10 +79,12 @@ pub use import::{Import, Imported};
 pub use inference::{Guess, Inference, InferenceOptions, Part, Polarity, Prediction};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
-pub use metrics::{ClassScores, Evaluation, TopK, confusion_svg};
+pub use machine::Machine;
+pub use metrics::{ClassScores, Evaluation, TestPrediction, TopK, confusion_svg};
 pub use network::NetworkSource;
 pub use optim::{Optimizer, freeze};
 pub use plan::Plan;
+pub use report::Report;
 pub use run_dir::{RunDir, Weights};
 pub use schedule::{Schedule, ScheduleState, schedule_svg};
 pub use start::StartedFrom;

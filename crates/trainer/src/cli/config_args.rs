@@ -129,6 +129,9 @@ pub struct ConfigArgs {
     /// Write event files for TensorBoard as well, into the run folder
     #[arg(help_heading = "Output", long)]
     tensorboard: bool,
+    /// Write no report.html at the end
+    #[arg(help_heading = "Output", long)]
+    no_report: bool,
     /// Where to compute: auto, flex, wgpu, vulkan, metal, webgpu, cuda, rocm, ndarray [default: auto]
     #[arg(help_heading = "Where", long, value_name = "NAME")]
     backend: Option<BackendChoice>,
@@ -272,6 +275,10 @@ impl ConfigArgs {
         if self.tensorboard {
             config.log.tensorboard = true;
             given.push(("log.tensorboard", "tensorboard"));
+        }
+        if self.no_report {
+            config.log.report = false;
+            given.push(("log.report", "no-report"));
         }
         if self.no_augment {
             config.augment.clear();

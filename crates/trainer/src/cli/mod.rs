@@ -19,6 +19,7 @@ mod network;
 mod picked;
 mod predict;
 mod recipes;
+mod report;
 mod run;
 mod saliency;
 mod schedule;
@@ -84,6 +85,8 @@ enum Verb {
     Features(Box<features::Args>),
     /// Draw which parts of an image a class is told by: Grad-CAM and input gradients.
     Saliency(Box<saliency::Args>),
+    /// Write a page on a run, or on several beside each other.
+    Report(report::Args),
     /// Draw the learning rate of a run, and tell it.
     Schedule(Box<schedule::Args>),
     /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
@@ -126,6 +129,7 @@ impl Cli {
             Verb::Predict(args) => args.run(),
             Verb::Features(args) => args.run(),
             Verb::Saliency(args) => args.run(),
+            Verb::Report(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
             Verb::Sweep(args) => args.run(),

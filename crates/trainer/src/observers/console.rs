@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     event::{EpochDone, Event, FitStarted, Observer, RunStarted, Scores, StepDone, Validated},
     fit::EndedBy,
-    run_dir::Weights,
+    run_dir::{REPORT, Weights},
     summary::{RunSummary, Status},
 };
 
@@ -275,6 +275,10 @@ impl<W: Write> Console<W> {
             )?;
         }
         writeln!(self.out, "run: {}", self.run.display())?;
+        let report = self.run.join(REPORT);
+        if report.is_file() {
+            writeln!(self.out, "report: {}", report.display())?;
+        }
         if summary.best_epoch.is_some() {
             writeln!(
                 self.out,

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bench;
+mod browser;
 mod compare;
 mod configuration;
 mod data_verbs;
@@ -14,6 +15,7 @@ mod network_files;
 mod networks;
 mod precision;
 mod predict;
+mod report;
 mod resume;
 mod runs;
 mod saliency;
