@@ -14,6 +14,7 @@ mod run;
 
 use std::path::Path;
 
+pub(crate) use self::record::cell;
 pub use self::{
     error::SweepError,
     ranking::{Mean, Ranked},

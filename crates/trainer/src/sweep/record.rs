@@ -284,7 +284,7 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 /// A cell of a table with commas (RFC 4180).
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.into(),
