@@ -284,6 +284,7 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"date,kiln,burn\n1,2,3\n");
     }
 
+    #[cfg(feature = "flex")]
     #[test]
     fn the_cells_are_as_many_as_the_columns() {
         let config = super::super::BenchConfig {

@@ -90,7 +90,7 @@ impl CsvRow for OpRow<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
     use crate::bench::ops::OpsConfig;
