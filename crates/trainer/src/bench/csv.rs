@@ -254,7 +254,7 @@ mod tests {
         tables.check::<Row>().unwrap();
         let files = tables.append(&[Row("a, b"), Row("c")]).unwrap();
         let path = folder.path().join("new/test-a-gpu-of-some-kind.csv");
-        assert_eq!(files, [path.clone()]);
+        assert_eq!(files, std::slice::from_ref(&path));
         // As an editor may leave it.
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.trim_end()).unwrap();

@@ -88,7 +88,7 @@ enum Verb {
     /// Draw a network.
     Graph(graph::Args),
     /// Measure how fast networks train, or infer, on a fixed random batch.
-    Bench(bench::Args),
+    Bench(Box<bench::Args>),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }

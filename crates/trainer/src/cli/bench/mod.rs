@@ -202,13 +202,13 @@ impl Args {
         let all = rows.len();
         let mut told = 0;
         'rounds: for round in 1..=self.rounds {
-            for at in 0..all {
-                if !rows[at].measure(self.memory, stop)? {
+            for row in &mut *rows {
+                if !row.measure(self.memory, stop)? {
                     break 'rounds;
                 }
                 if round == self.rounds {
-                    self.tell(&rows[at], all, &mut table, tables)?;
-                    told = at + 1;
+                    self.tell(row, all, &mut table, tables)?;
+                    told += 1;
                 }
             }
         }
