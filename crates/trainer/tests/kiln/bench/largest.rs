@@ -36,13 +36,13 @@ fn a_table_says_what_ended_the_search() {
     let told = measured(&[
         "--model=perceptron",
         "--batch=max",
-        "--memory=30",
+        "--memory=60",
         "--mode=infer",
     ]);
     let line = told.lines().find(|line| line.starts_with("perceptron: "));
     let line = line.unwrap_or_else(|| panic!("no such line: {told}"));
     assert!(
-        line.contains(" images at most; ") && line.contains("30 MB"),
+        line.contains(" images at most; ") && line.contains("60 MB"),
         "{line}"
     );
 }
