@@ -89,6 +89,19 @@ pub enum TrainError {
         /// What the system says.
         source: io::Error,
     },
+    /// A table to which rows are to be appended has other columns.
+    #[error(
+        "cannot append to {}: its first line is `{found}`, and not `{expected}`; move it away, or \
+         name another folder with --csv", path.display()
+    )]
+    OtherTable {
+        /// The file.
+        path: PathBuf,
+        /// Its first line, as it has to be.
+        expected: String,
+        /// As it is, or the beginning of it.
+        found: String,
+    },
     /// A folder is not that of a run.
     #[error("{} is not a run folder: {problem}", path.display())]
     NotARun {
@@ -285,6 +298,7 @@ impl TrainError {
             | Self::NetworkFile(_)
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
+            | Self::OtherTable { .. }
             | Self::NotARun { .. }
             | Self::NoValidation { .. }
             | Self::OtherConfig { .. }

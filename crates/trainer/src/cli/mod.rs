@@ -111,7 +111,7 @@ enum Verb {
     #[command(hide = true)]
     CompareBackend(compare::BackendArgs),
     /// Measure how fast networks train, or infer, on a fixed random batch.
-    Bench(bench::Args),
+    Bench(Box<bench::Args>),
     /// Print what completes words of the command line, for a shell; or the pages for `man`.
     Completions(completions::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
