@@ -25,7 +25,7 @@ use self::{
 };
 use super::{
     network::{Image, OptionArgs, image},
-    of_flag, print, train,
+    of_flag, print, signals,
 };
 
 /// What the figures are, below the flags.
@@ -173,7 +173,7 @@ impl Args {
         let mut rows = self.rows();
         self.check(&rows)?;
         let mut tables = Tables::of::<Measurement>(self.csv.as_deref())?;
-        let stop = train::on_signals()?;
+        let stop = signals::on_signals()?;
         let table = self.measure(&mut rows, &mut tables, &stop)?;
         match self.json {
             true => {
@@ -183,7 +183,7 @@ impl Args {
             false => print(&(table.ending(&rows) + &tables.line()))?,
         }
         if stop.signal().is_some() {
-            return Ok(train::interrupted(stop.signal()));
+            return Ok(signals::interrupted(stop.signal()));
         }
         tables.end()?;
         let failures = rows.iter().filter_map(|row| row.failure.as_ref());

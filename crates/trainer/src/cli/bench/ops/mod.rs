@@ -18,7 +18,7 @@ use super::{
 };
 use crate::cli::{
     network::{Image, OptionArgs, image},
-    new_file, of_flag, print, train,
+    new_file, of_flag, print, signals,
 };
 
 /// What the figures are, below the flags.
@@ -136,7 +136,7 @@ impl Args {
             true => Some(new_file(self.out.clone(), "bench-ops.svg".into())?),
             false => None,
         };
-        let stop = train::on_signals()?;
+        let stop = signals::on_signals()?;
         let mut found: Vec<OpsMeasurement> = Vec::new();
         let mut failures: Vec<(BackendChoice, Failure)> = Vec::new();
         for &backend in &backends {
@@ -165,7 +165,7 @@ impl Args {
         }
         print(&text)?;
         if stop.signal().is_some() {
-            return Ok(train::interrupted(stop.signal()));
+            return Ok(signals::interrupted(stop.signal()));
         }
         tables.end()?;
         let failures: Vec<&Failure> = failures.iter().map(|(_, failure)| failure).collect();
