@@ -1,0 +1,354 @@
+//! `cargo xtask accuracy`: runs recipes to their end, and keeps what they reach.
+
+mod recipe;
+mod references;
+mod results;
+mod run;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail, ensure};
+
+pub use self::{
+    recipe::Recipe,
+    references::Reference,
+    results::{Row, Score, Standing},
+};
+use self::{results::put, run::Ended};
+use crate::{bench::machine::Machine, csv_file, numbers::duration, program};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Recipes [default: all of assets/results/references.toml that are run here]
+    names: Vec<String>,
+    /// Seeds, with commas between them [default: those of references.toml]
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    seeds: Vec<u64>,
+    /// Folder of the data sets [default: $KILN_DATA, or kiln/data in the user's cache]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Run seeds again whose result is there, with the recipe as it is now
+    #[arg(long)]
+    again: bool,
+    /// What is to be said of a data set in every table, if its images are not the published ones
+    #[arg(long = "note", value_name = "DATASET=TEXT", value_parser = note)]
+    notes: Vec<(String, String)>,
+    /// Run nothing; list the recipes, their references and results
+    #[arg(long)]
+    list: bool,
+    /// A program that is built already [default: what `cargo run -p trainer` runs]
+    #[arg(long, value_name = "FILE")]
+    kiln: Option<PathBuf>,
+}
+
+fn note(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((dataset, note)) if !dataset.is_empty() && !note.is_empty() => {
+            Ok((dataset.into(), note.into()))
+        }
+        _ => Err("expected a data set and a sentence, such as cifar10=\"a JPEG copy\"".into()),
+    }
+}
+
+/// All recipes of the references, and their results.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn standings(root: &Path) -> anyhow::Result<Vec<Standing>> {
+    let references = references::read(&root.join("assets/results/references.toml"))?;
+    let standing = |reference: Reference| {
+        let file = result_file(root, &reference.name);
+        Ok(Standing {
+            recipe: Recipe::read(&root.join("assets/recipes"), &reference.name)?,
+            rows: match file.exists() {
+                true => csv_file::read(&file)?,
+                false => Vec::new(),
+            },
+            reference,
+        })
+    };
+    references.into_iter().map(standing).collect()
+}
+
+fn result_file(root: &Path, recipe: &str) -> PathBuf {
+    root.join("assets/results").join(format!("{recipe}.csv"))
+}
+
+impl Args {
+    /// Runs what is not there yet, one after the other; each result is written at once. What
+    /// fails is told, and the others go on.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let standings = self.chosen(standings(crate::root())?)?;
+        if self.list {
+            print!("{}", list(&standings));
+            return Ok(());
+        }
+        self.check_notes(&standings)?;
+        let kiln = program::kiln(self.kiln.as_deref(), &[])?;
+        let machine = Machine::with(&kiln)?;
+        let mut failed = Vec::new();
+        for mut standing in standings {
+            let Some(recipe) = standing.recipe.clone() else {
+                // Named, it is an error already.
+                println!("{}: there is no such recipe yet", standing.reference.name);
+                continue;
+            };
+            if self.names.is_empty() && !standing.reference.run_here {
+                println!("{}: not run to the end here", recipe.name);
+                continue;
+            }
+            is_in(&kiln, &recipe)?;
+            for seed in self.seeds_of(&standing.reference) {
+                match self.seed(&kiln, &recipe, seed, &mut standing, &machine) {
+                    Ok(true) => {}
+                    Ok(false) => bail!("interrupted; the same command goes on"),
+                    Err(error) => {
+                        println!("{} seed {seed}: failed: {error:#}", recipe.name);
+                        failed.push(format!("{} seed {seed}: {error:#}", recipe.name));
+                    }
+                }
+            }
+            if let Some(score) = Score::of(&standing.rows) {
+                println!("{}: {}", recipe.name, verdict(&standing.reference, &score));
+            }
+        }
+        println!("into the README: cargo xtask readme");
+        match failed.is_empty() {
+            true => Ok(()),
+            false => bail!("{} failed\n{}", runs(failed.len()), failed.join("\n")),
+        }
+    }
+
+    /// A run, if it is not there. `false`: it was interrupted.
+    fn seed(
+        &self,
+        kiln: &Path,
+        recipe: &Recipe,
+        seed: u64,
+        standing: &mut Standing,
+        machine: &Machine,
+    ) -> anyhow::Result<bool> {
+        let known = standing.current(seed).filter(|_| !self.again);
+        if let Some(row) = known {
+            let accuracy = 100.0 * row.test_accuracy;
+            println!("{} seed {seed}: {accuracy:.2} %, done before", recipe.name);
+            return Ok(true);
+        }
+        println!("{} seed {seed}", recipe.name);
+        let folder = crate::root().join("target/accuracy").join(&recipe.name);
+        let ended = run::run(
+            kiln,
+            recipe,
+            seed,
+            self.data_dir.as_deref(),
+            &folder,
+            machine,
+        )?;
+        let Ended::Done(mut row) = ended else {
+            return Ok(false);
+        };
+        let mut notes = self.notes.iter();
+        if let Some((_, note)) = notes.find(|(dataset, _)| *dataset == recipe.dataset) {
+            row.dataset_note = note.clone();
+        }
+        println!(
+            "{} seed {seed}: {:.2} % of the test images, {}",
+            recipe.name,
+            100.0 * row.test_accuracy,
+            duration(row.seconds)
+        );
+        put(&mut standing.rows, *row);
+        let file = result_file(crate::root(), &recipe.name);
+        csv_file::write(&file, &standing.rows)?;
+        Ok(true)
+    }
+
+    /// The recipes that are named, or all.
+    fn chosen(&self, mut all: Vec<Standing>) -> anyhow::Result<Vec<Standing>> {
+        for name in &self.names {
+            let known = all.iter().find(|of| of.reference.name == *name);
+            let names = || all.iter().map(|of| of.reference.name.as_str());
+            let known = known.with_context(|| {
+                format!(
+                    "assets/results/references.toml has no `{name}`; it has {}",
+                    names().collect::<Vec<_>>().join(", ")
+                )
+            })?;
+            ensure!(
+                known.recipe.is_some() || self.list,
+                "there is no assets/recipes/{name}.toml yet"
+            );
+        }
+        if !self.names.is_empty() {
+            all.retain(|of| self.names.contains(&of.reference.name));
+        }
+        Ok(all)
+    }
+
+    fn seeds_of(&self, reference: &Reference) -> Vec<u64> {
+        match self.seeds.is_empty() {
+            true => reference.seeds.clone(),
+            false => self.seeds.clone(),
+        }
+    }
+
+    /// A note of no recipe's data set would be lost.
+    fn check_notes(&self, standings: &[Standing]) -> anyhow::Result<()> {
+        let mut datasets: Vec<&str> = standings
+            .iter()
+            .filter_map(|of| Some(of.recipe.as_ref()?.dataset.as_str()))
+            .collect();
+        datasets.sort_unstable();
+        datasets.dedup();
+        for (dataset, _) in &self.notes {
+            ensure!(
+                datasets.contains(&dataset.as_str()),
+                "--note {dataset}=…: no recipe is on `{dataset}`; they are on {}",
+                datasets.join(", ")
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whether the program follows the recipe as it is in the sources.
+fn is_in(kiln: &Path, recipe: &Recipe) -> anyhow::Result<()> {
+    let output = Command::new(kiln)
+        .args(["recipes", &recipe.name])
+        .output()
+        .with_context(|| format!("cannot run {}", kiln.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let same = || Recipe::parse(&recipe.name, &text).is_ok_and(|own| own == *recipe);
+    ensure!(
+        output.status.success() && same(),
+        "{} has another `{}` than assets/recipes, or none: build it again",
+        kiln.display(),
+        recipe.name
+    );
+    Ok(())
+}
+
+/// `1 run`, `2 runs`.
+fn runs(number: usize) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} run{plural}")
+}
+
+/// A score, and what it is held to.
+fn verdict(reference: &Reference, score: &Score) -> String {
+    let shown = score.shown();
+    let percent = reference.reference.unwrap_or(0.0);
+    match reference.is_met_by(score.mean) {
+        None => shown,
+        Some(true) => format!("{shown}; reference {percent} %"),
+        Some(false) => format!("{shown}: misses {percent} %"),
+    }
+}
+
+/// A line for each recipe.
+fn list(standings: &[Standing]) -> String {
+    let mut text = format!(
+        "{:<20} {:>9}  {:<24} what\n",
+        "recipe", "reference", "result"
+    );
+    for of in standings {
+        let reference = of.reference.reference;
+        let stale = of.stale();
+        let result = match (&of.recipe, Score::of(&of.rows)) {
+            (None, _) => "no recipe yet".into(),
+            (_, Some(_)) if !stale.is_empty() => "of another recipe".into(),
+            (_, Some(score)) => score.shown(),
+            (_, None) if !of.reference.run_here => "not run to the end here".into(),
+            (_, None) => "not run".into(),
+        };
+        text += &format!(
+            "{:<20} {:>9}  {result:<24} {}\n",
+            of.reference.name,
+            reference.map_or("-".into(), |percent| format!("{percent:.2} %")),
+            of.reference.what
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Words {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(words: &[&str]) -> Args {
+        Words::parse_from([&["accuracy"], words].concat()).args
+    }
+
+    fn standing(name: &str, extra: &str, text: Option<&str>, rows: Vec<Row>) -> Standing {
+        let reference = format!("name = \"{name}\"\nwhat = \"it\"\nsource = \"s\"\n{extra}");
+        Standing {
+            reference: toml::from_str(&reference).unwrap(),
+            recipe: text.map(|text| Recipe::parse(name, text).unwrap()),
+            rows,
+        }
+    }
+
+    #[test]
+    fn the_list_says_what_is_not_run() {
+        const TEXT: &str = "dataset = \"mnist\"";
+        let digest = Recipe::parse("a", TEXT).unwrap().sha256;
+        let rows = |digest: &str| vec![results::tests::row(1, 0.981, 9.0, digest)];
+        let all = [
+            standing("a", "reference = 98.0", Some(TEXT), rows(&digest)),
+            standing("b", "", Some(TEXT), rows("other")),
+            standing("c", "", Some(TEXT), vec![]),
+            standing("d", "run_here = false", Some(TEXT), vec![]),
+            standing("e", "", None, vec![]),
+        ];
+        let shown = list(&all);
+        let lines: Vec<&str> = shown.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "a                      98.00 %  98.10 % (1)              it",
+                "b                            -  of another recipe        it",
+                "c                            -  not run                  it",
+                "d                            -  not run to the end here  it",
+                "e                            -  no recipe yet            it",
+            ]
+        );
+        let score = Score::of(&all[0].rows).unwrap();
+        assert_eq!(
+            verdict(&all[0].reference, &score),
+            "98.10 % (1); reference 98 %"
+        );
+    }
+
+    #[test]
+    fn names_and_notes_must_be_known() {
+        let all = || vec![standing("a", "", None, vec![])];
+        let problem = |words: &[&str]| args(words).chosen(all()).err().unwrap().to_string();
+        assert!(problem(&["b"]).contains("has no `b`; it has a"));
+        assert!(problem(&["a"]).contains("no assets/recipes/a.toml yet"));
+        assert_eq!(args(&["a", "--list"]).chosen(all()).unwrap().len(), 1);
+
+        let all = [standing("a", "", Some("dataset = \"mnist\""), vec![])];
+        assert!(args(&["--note", "mnist=x"]).check_notes(&all).is_ok());
+        let error = args(&["--note", "cifar10=x"]).check_notes(&all);
+        assert!(error.unwrap_err().to_string().contains("they are on mnist"));
+        assert!(Words::try_parse_from(["accuracy", "--note", "cifar10"]).is_err());
+    }
+
+    #[test]
+    fn seeds_are_those_of_the_reference_unless_given() {
+        let of = standing("a", "seeds = [7]", None, vec![]).reference;
+        assert_eq!(args(&[]).seeds_of(&of), [7]);
+        assert_eq!(args(&["--seeds", "1,2"]).seeds_of(&of), [1, 2]);
+    }
+}
