@@ -14,7 +14,7 @@ use anyhow::{Context, bail, ensure};
 
 pub use self::{
     recipe::Recipe,
-    references::Reference,
+    references::{Reference, References},
     results::{Row, Score, Standing},
 };
 use self::{results::put, run::Ended};
@@ -33,9 +33,6 @@ pub struct Args {
     /// Run seeds again whose result is there, with the recipe as it is now
     #[arg(long)]
     again: bool,
-    /// What is to be said of a data set in every table, if its images are not the published ones
-    #[arg(long = "note", value_name = "DATASET=TEXT", value_parser = note)]
-    notes: Vec<(String, String)>,
     /// Run nothing; list the recipes, their references and results
     #[arg(long)]
     list: bool,
@@ -44,33 +41,41 @@ pub struct Args {
     kiln: Option<PathBuf>,
 }
 
-fn note(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((dataset, note)) if !dataset.is_empty() && !note.is_empty() => {
-            Ok((dataset.into(), note.into()))
-        }
-        _ => Err("expected a data set and a sentence, such as cifar10=\"a JPEG copy\"".into()),
-    }
-}
-
 /// All recipes of the references, and their results.
 ///
 /// # Errors
-/// If a file cannot be read.
+/// If a file cannot be read, or a note is of no recipe's data set.
 pub fn standings(root: &Path) -> anyhow::Result<Vec<Standing>> {
-    let references = references::read(&root.join("assets/results/references.toml"))?;
+    let file = root.join("assets/results/references.toml");
+    let References {
+        recipes,
+        dataset_notes,
+    } = references::read(&file)?;
     let standing = |reference: Reference| {
-        let file = result_file(root, &reference.name);
+        let results = result_file(root, &reference.name);
+        let recipe = Recipe::read(&root.join("assets/recipes"), &reference.name)?;
+        let dataset = recipe.as_ref().map(|recipe| &recipe.dataset);
         Ok(Standing {
-            recipe: Recipe::read(&root.join("assets/recipes"), &reference.name)?,
-            rows: match file.exists() {
-                true => csv_file::read(&file)?,
+            dataset_note: dataset.and_then(|name| dataset_notes.get(name)).cloned(),
+            recipe,
+            rows: match results.exists() {
+                true => csv_file::read(&results)?,
                 false => Vec::new(),
             },
             reference,
         })
     };
-    references.into_iter().map(standing).collect()
+    let standings = recipes.into_iter().map(standing);
+    let standings = standings.collect::<anyhow::Result<Vec<_>>>()?;
+    let recipes = || standings.iter().filter_map(|of| of.recipe.as_ref());
+    for dataset in dataset_notes.keys() {
+        ensure!(
+            recipes().any(|recipe| recipe.dataset == *dataset),
+            "{}: a note on `{dataset}`, which no recipe is on",
+            file.display()
+        );
+    }
+    Ok(standings)
 }
 
 fn result_file(root: &Path, recipe: &str) -> PathBuf {
@@ -86,9 +91,8 @@ impl Args {
             print!("{}", list(&standings));
             return Ok(());
         }
-        self.check_notes(&standings)?;
         let kiln = program::kiln(self.kiln.as_deref(), &[])?;
-        let machine = Machine::with(&kiln)?;
+        let machine = Machine::with(&kiln, self.kiln.is_some())?;
         let mut failed = Vec::new();
         for mut standing in standings {
             let Some(recipe) = standing.recipe.clone() else {
@@ -150,10 +154,7 @@ impl Args {
         let Ended::Done(mut row) = ended else {
             return Ok(false);
         };
-        let mut notes = self.notes.iter();
-        if let Some((_, note)) = notes.find(|(dataset, _)| *dataset == recipe.dataset) {
-            row.dataset_note = note.clone();
-        }
+        row.dataset_note = standing.dataset_note.clone().unwrap_or_default();
         println!(
             "{} seed {seed}: {:.2} % of the test images, {}",
             recipe.name,
@@ -193,24 +194,6 @@ impl Args {
             true => reference.seeds.clone(),
             false => self.seeds.clone(),
         }
-    }
-
-    /// A note of no recipe's data set would be lost.
-    fn check_notes(&self, standings: &[Standing]) -> anyhow::Result<()> {
-        let mut datasets: Vec<&str> = standings
-            .iter()
-            .filter_map(|of| Some(of.recipe.as_ref()?.dataset.as_str()))
-            .collect();
-        datasets.sort_unstable();
-        datasets.dedup();
-        for (dataset, _) in &self.notes {
-            ensure!(
-                datasets.contains(&dataset.as_str()),
-                "--note {dataset}=…: no recipe is on `{dataset}`; they are on {}",
-                datasets.join(", ")
-            );
-        }
-        Ok(())
     }
 }
 
@@ -295,6 +278,7 @@ mod tests {
         Standing {
             reference: toml::from_str(&reference).unwrap(),
             recipe: text.map(|text| Recipe::parse(name, text).unwrap()),
+            dataset_note: None,
             rows,
         }
     }
@@ -331,18 +315,24 @@ mod tests {
     }
 
     #[test]
-    fn names_and_notes_must_be_known() {
+    fn names_must_be_known() {
         let all = || vec![standing("a", "", None, vec![])];
         let problem = |words: &[&str]| args(words).chosen(all()).err().unwrap().to_string();
         assert!(problem(&["b"]).contains("has no `b`; it has a"));
         assert!(problem(&["a"]).contains("no assets/recipes/a.toml yet"));
         assert_eq!(args(&["a", "--list"]).chosen(all()).unwrap().len(), 1);
+    }
 
-        let all = [standing("a", "", Some("dataset = \"mnist\""), vec![])];
-        assert!(args(&["--note", "mnist=x"]).check_notes(&all).is_ok());
-        let error = args(&["--note", "cifar10=x"]).check_notes(&all);
-        assert!(error.unwrap_err().to_string().contains("they are on mnist"));
-        assert!(Words::try_parse_from(["accuracy", "--note", "cifar10"]).is_err());
+    #[test]
+    fn the_notes_on_data_sets_are_of_recipes() {
+        let all = standings(crate::root()).unwrap();
+        let on = |dataset: &'static str| {
+            let recipe =
+                move |of: &&Standing| of.recipe.as_ref().is_some_and(|r| r.dataset == dataset);
+            all.iter().filter(recipe)
+        };
+        assert!(on("cifar10").all(|of| of.dataset_note.as_ref().unwrap().contains("JPEG copy")));
+        assert!(on("mnist").count() > 0 && on("mnist").all(|of| of.dataset_note.is_none()));
     }
 
     #[test]

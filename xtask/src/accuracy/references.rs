@@ -1,6 +1,6 @@
 //! `assets/results/references.toml`: what each recipe is held to.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -33,10 +33,15 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Deserialize)]
+/// The file.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    recipe: Vec<Reference>,
+pub struct References {
+    #[serde(rename = "recipe")]
+    pub recipes: Vec<Reference>,
+    /// What is to be said of images that are not the published ones, by data set.
+    #[serde(default)]
+    pub dataset_notes: BTreeMap<String, String>,
 }
 
 impl Reference {
@@ -56,16 +61,16 @@ impl Reference {
 ///
 /// # Errors
 /// If it cannot be read, or what stands there cannot be.
-pub fn read(path: &Path) -> anyhow::Result<Vec<Reference>> {
+pub fn read(path: &Path) -> anyhow::Result<References> {
     let shown = || format!("{}", path.display());
     let text = fs::read_to_string(path).with_context(shown)?;
     parse(&text).with_context(shown)
 }
 
-fn parse(text: &str) -> anyhow::Result<Vec<Reference>> {
-    let file: File = toml::from_str(text)?;
-    for (at, of) in file.recipe.iter().enumerate() {
-        let twice = file.recipe[..at].iter().any(|other| other.name == of.name);
+fn parse(text: &str) -> anyhow::Result<References> {
+    let file: References = toml::from_str(text)?;
+    for (at, of) in file.recipes.iter().enumerate() {
+        let twice = file.recipes[..at].iter().any(|other| other.name == of.name);
         let name = &of.name;
         ensure!(!twice, "{name} stands there twice");
         ensure!(!of.seeds.is_empty(), "{name} has no seeds");
@@ -84,7 +89,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<Reference>> {
             "{name}: `within` is a number of points around the reference"
         );
     }
-    Ok(file.recipe)
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -99,7 +104,9 @@ mod tests {
 
     #[test]
     fn a_reference_has_defaults_and_is_checked() {
-        let of = &parse("[[recipe]]\nname = \"a\"\nwhat = \"b\"\n").unwrap()[0];
+        let of = &parse("[[recipe]]\nname = \"a\"\nwhat = \"b\"\n")
+            .unwrap()
+            .recipes[0];
         assert_eq!((of.seeds.as_slice(), of.run_here), (&[1, 2, 3][..], true));
         assert_eq!(of.is_met_by(50.0), None);
 
@@ -115,12 +122,12 @@ mod tests {
     #[test]
     fn references_are_beaten_or_met() {
         let recipe = "[[recipe]]\nname = \"a\"\nwhat = \"b\"\nsource = \"c\"\nreference = 98.0\n";
-        let beaten = &parse(recipe).unwrap()[0];
+        let beaten = &parse(recipe).unwrap().recipes[0];
         assert_eq!(
             [97.99, 98.0, 99.0].map(|mean| beaten.is_met_by(mean)),
             [Some(false), Some(true), Some(true)]
         );
-        let met = &parse(&format!("{recipe}within = 0.5")).unwrap()[0];
+        let met = &parse(&format!("{recipe}within = 0.5")).unwrap().recipes[0];
         assert_eq!(
             [97.4, 98.5, 98.6].map(|mean| met.is_met_by(mean)),
             [Some(false), Some(true), Some(false)]
@@ -131,7 +138,7 @@ mod tests {
     fn every_recipe_has_its_line() {
         let assets = crate::root().join("assets");
         let listed = read(&assets.join("results/references.toml")).unwrap();
-        let listed: BTreeSet<String> = listed.into_iter().map(|of| of.name).collect();
+        let listed: BTreeSet<String> = listed.recipes.into_iter().map(|of| of.name).collect();
         for file in assets.join("recipes").read_dir().unwrap() {
             let path = file.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap();

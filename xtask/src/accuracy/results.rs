@@ -88,6 +88,8 @@ pub struct Standing {
     pub reference: Reference,
     /// `None`: there is no such file.
     pub recipe: Option<Recipe>,
+    /// What is to be said of its images, if they are not the published ones.
+    pub dataset_note: Option<String>,
     pub rows: Vec<Row>,
 }
 
@@ -164,6 +166,7 @@ pub mod tests {
         let standing = Standing {
             reference,
             recipe: Some(Recipe::parse("mine", "model = \"mlp\"\ndataset = \"mnist\"").unwrap()),
+            dataset_note: None,
             rows,
         };
         assert_eq!(standing.stale(), [1, 2, 3]);

@@ -108,7 +108,7 @@ impl Told {
             bail!(error);
         }
         let Some(ended) = self.ended else {
-            bail!("kiln ended with {status}, and told of no result");
+            bail!("kiln ended with {status} before a result; what it wrote of why stands above");
         };
         if ended["status"] == "interrupted" {
             return Ok(Ended::Interrupted);
@@ -212,7 +212,7 @@ mod tests {
             problem(&[r#"{"event":"run_failed","error":"no such file"}"#]),
             "no such file"
         );
-        assert!(problem(&[]).contains("told of no result"));
+        assert!(problem(&[]).contains("before a result"));
         assert!(problem(&["hello"]).contains("no event: hello"));
         // A loss that is no number is `null` in JSON.
         assert!(problem(&[&ENDED.replace("0.09", "null")]).contains("another result"));

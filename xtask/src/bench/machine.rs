@@ -13,32 +13,33 @@ pub struct Machine {
     pub cpu: String,
     /// Physical cores.
     pub cores: usize,
-    /// Kiln's version, and the commit that it was built from if the sources are in git.
+    /// Kiln's version, and the commit that it was built from if that is known.
     pub kiln: String,
     /// Burn's version.
     pub burn: String,
 }
 
 impl Machine {
-    /// This one, with the version of that program.
-    pub fn with(kiln: &Path) -> anyhow::Result<Self> {
-        Self::of_version(&version(kiln)?)
+    /// This one, with the version of that program. Of a program that was `given` it is not
+    /// known which commit it was built from.
+    pub fn with(kiln: &Path, given: bool) -> anyhow::Result<Self> {
+        Self::of_version(version(kiln)?, commit().filter(|_| !given))
     }
 
     /// This one, with what is built of the sources.
     pub fn here() -> anyhow::Result<Self> {
-        Self::of_version(env!("CARGO_PKG_VERSION"))
+        Self::of_version(env!("CARGO_PKG_VERSION").into(), commit())
     }
 
-    fn of_version(version: &str) -> anyhow::Result<Self> {
+    fn of_version(version: String, commit: Option<String>) -> anyhow::Result<Self> {
         let lock = fs::read_to_string(crate::root().join("Cargo.lock"))?;
         Ok(Self {
             date: chrono::Utc::now().format("%Y-%m-%d").to_string(),
             cpu: cpu(),
             cores: num_cpus::get_physical(),
-            kiln: match commit() {
+            kiln: match commit {
                 Some(commit) => format!("{version} ({commit})"),
-                None => version.into(),
+                None => version,
             },
             burn: locked(&lock, "burn").context("Cargo.lock has no burn")?,
         })

@@ -35,7 +35,9 @@ pub fn block(standings: &[Standing]) -> anyhow::Result<String> {
         );
         rows.extend(&of.rows);
         let mut result = score.shown();
-        for note in distinct(of.rows.iter().map(|row| row.dataset_note.clone())) {
+        let noted = of.rows.iter().map(|row| row.dataset_note.clone());
+        // Also if it became known only after the runs.
+        for note in distinct(noted.chain(of.dataset_note.clone())) {
             let dataset = &of.rows[0].dataset;
             result += &notes.mark(&format!("`{dataset}`: {note}"));
         }
@@ -101,6 +103,7 @@ mod tests {
     use super::*;
     use crate::accuracy::Recipe;
 
+    const COPY: &str = "a JPEG copy";
     const TEXT: &str = "dataset = \"cifar10\"";
 
     fn row(seed: u64, accuracy: f64, note: &str) -> Row {
@@ -133,13 +136,14 @@ mod tests {
         Standing {
             reference: toml::from_str(&reference).unwrap(),
             recipe: Some(Recipe::parse(name, TEXT).unwrap()),
+            dataset_note: None,
             rows,
         }
     }
 
     #[test]
     fn results_beside_their_references() {
-        let all = [
+        let mut all = [
             standing(
                 "met",
                 "reference = 11.35\nwithin = 0.01",
@@ -148,16 +152,18 @@ mod tests {
             standing(
                 "copy",
                 "reference = 90.0",
-                vec![row(1, 0.91, "a JPEG copy"), row(2, 0.92, "a JPEG copy")],
+                vec![row(1, 0.91, COPY), row(2, 0.92, COPY)],
             ),
             standing(
                 "missed",
                 "reference = 95.5\nnote = \"It is narrow.\"",
-                vec![row(3, 0.90, "a JPEG copy")],
+                vec![row(3, 0.90, "")],
             ),
             standing("not-run", "reference = 50.0", vec![]),
             standing("large", "reference = 94.0\nrun_here = false", vec![]),
         ];
+        // Known only after the run.
+        all[2].dataset_note = Some(COPY.into());
         let origin = paragraph(
             "Test accuracy, mean ± standard deviation (runs, a seed each), the test set \
 read once at the end of a run; Kiln 0.1.0 on flex (A, 2 cores; 2026-03-11 to \

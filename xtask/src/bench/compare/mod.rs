@@ -48,7 +48,7 @@ impl Args {
     /// Builds, compares, and writes record and picture. A backend that fails is in them.
     pub fn run(&self) -> anyhow::Result<()> {
         let kiln = program::kiln(self.kiln.as_deref(), &FEATURES)?;
-        let machine = Machine::with(&kiln)?;
+        let machine = Machine::with(&kiln, self.kiln.is_some())?;
         let folder = crate::root().join("target/bench/compare");
         if folder.exists() {
             fs::remove_dir_all(&folder)

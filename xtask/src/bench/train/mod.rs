@@ -78,7 +78,7 @@ impl Args {
             eprintln!("{warning}");
         }
         let kiln = program::kiln(self.kiln.as_deref(), &[])?;
-        let machine = Machine::with(&kiln)?;
+        let machine = Machine::with(&kiln, self.kiln.is_some())?;
         let models = match (self.models.is_empty(), self.zoo) {
             (false, _) => self.models.clone(),
             (true, true) => zoo(&kiln)?,
