@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 
 use super::{
     markdown::{failed, paragraph, table},
-    origin::{distinct, machine},
+    origin::{machine, versions},
     ratio,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
     let of = recipes.first().context("it has no recipes")?.first();
     let lines: Vec<_> = recipes.iter().map(line).collect();
     let rounds = rows.iter().map(|row| row.round).max().unwrap_or(0);
-    let peer = distinct(rows.iter().map(|row| row.torchvision.clone()));
+    let peer = versions(rows.iter().map(|row| row.torchvision.clone()));
     let heads = ["recipe", "Kiln", "torchvision", "ratio (lowest, highest)"];
     let origin = format!(
         "Images a second, batches of {}, {} threads of Kiln {} beside as many workers of torchvision \
@@ -40,7 +40,7 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
         of.batch,
         of.threads,
         of.kiln,
-        listed(&peer),
+        peer,
         machine(&of.cpu, of.cores),
         of.date
     );

@@ -13,6 +13,12 @@ pub fn distinct(values: impl IntoIterator<Item = String>) -> Vec<String> {
     found
 }
 
+/// The versions of a package, without what was built into it: `2.15.0` of `2.15.0+cu132`.
+pub fn versions(all: impl IntoIterator<Item = String>) -> String {
+    let plain = |version: String| version.split('+').next().unwrap_or_default().to_string();
+    listed(&distinct(all.into_iter().map(plain)))
+}
+
 /// `2026-03-14`, or the first and the last day.
 pub fn dates(dates: impl IntoIterator<Item = String>) -> String {
     let mut dates = distinct(dates);
@@ -38,6 +44,8 @@ mod tests {
         let days = ["2026-03-15", "2026-03-14", "2026-03-15"].map(String::from);
         assert_eq!(dates(days.clone()), "2026-03-14 to 2026-03-15");
         assert_eq!(dates([days[0].clone()]), "2026-03-15");
+        let builds = ["2.15.0+cu132", "", "2.15.0+cpu"].map(String::from);
+        assert_eq!(versions(builds), "2.15.0");
         assert_eq!(machine("A", 1), "A, 1 core");
         assert_eq!(
             distinct(["a", "", "b", "a"].map(String::from)),

@@ -4,7 +4,7 @@ use anyhow::ensure;
 
 use super::{
     markdown::{failed, paragraph, table},
-    origin::{distinct, machine},
+    origin::{machine, versions},
     ratio,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         cases::{Side, cases},
         train::rows::Row,
     },
-    numbers::{listed, thousands, timing},
+    numbers::{thousands, timing},
 };
 
 /// What the networks are, of those that the README quotes.
@@ -46,7 +46,7 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
         ]);
     }
     let of = &rows[0];
-    let torch = distinct(rows.iter().map(|row| row.torch.clone()));
+    let torch = versions(rows.iter().map(|row| row.torch.clone()));
     let heads = [
         "network, batch",
         "Kiln",
@@ -59,7 +59,7 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
          of {} rounds ({}; {}):",
         of.kiln,
         of.burn,
-        listed(&torch),
+        torch,
         of.threads,
         rounds.iter().max().map_or("", String::as_str),
         machine(&of.cpu, of.cores),
@@ -104,7 +104,7 @@ mod tests {
     fn medians_ratios_and_where_they_are_from() {
         let rows = rows(&[
             ",kiln,lenet5,256,60,10.0,25600,37,c,",
-            "2.15.0,torch,lenet5,256,60,24.0,10667,775,c,",
+            "2.15.0+cu132,torch,lenet5,256,60,24.0,10667,775,c,",
             ",kiln,lenet5,256,60,8.0,32000,38,c,",
             "2.15.0,torch,lenet5,256,60,24.1,10622,1193,c,",
             ",kiln,lenet5,256,60,9.27,27616,37,c,",
