@@ -225,6 +225,12 @@ impl BatchLoader {
         self.source.pipeline.shape()
     }
 
+    /// The data set that its images are of.
+    #[must_use]
+    pub fn dataset(&self) -> &ImageDataset {
+        &self.source.dataset
+    }
+
     /// Number of images in an epoch.
     #[must_use]
     pub fn images(&self) -> usize {

@@ -6,8 +6,8 @@ use models::TrainingOutput;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BatchSource, Classifier, Evaluation, Loss, TrainError, backend::send, config::Tta,
-    event::Scores, metrics::Counts,
+    BatchSource, Classifier, Evaluation, Loss, TestPrediction, TrainError, backend::send,
+    config::Tta, event::Scores, metrics::Counts,
 };
 
 /// Sums from which scores are made.
@@ -166,6 +166,20 @@ pub fn evaluate_in_full<M: Classifier>(
     tta: Tta,
     device: &Device,
 ) -> Result<Evaluation, TrainError> {
+    evaluate_images(network, loader, loss, tta, device).map(|(evaluation, _)| evaluation)
+}
+
+/// As [`evaluate_in_full`], with what became of each image, in the order of `loader`.
+///
+/// # Errors
+/// As [`evaluate_in_full`].
+pub fn evaluate_images<M: Classifier>(
+    network: &M,
+    loader: &BatchLoader,
+    loss: &dyn Loss,
+    tta: Tta,
+    device: &Device,
+) -> Result<(Evaluation, Vec<TestPrediction>), TrainError> {
     tta.check(loader.shape())?;
     let mut counts: Option<Counts> = None;
     for batch in loader.epoch(0) {

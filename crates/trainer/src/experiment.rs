@@ -9,12 +9,14 @@ use models::Network;
 use crate::{
     NetworkSource, TrainError,
     backend::send,
+    bench::peak_rss_mb,
     config::TrainConfig,
     datasets::{load_datasets, plain_name},
-    evaluate::evaluate_in_full,
+    evaluate::evaluate_images,
     event::{Event, Observer, RunStarted},
     fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, check_begun, steps_done},
     lr_find::{LrCurve, LrFind, LrPoint},
+    machine::Machine,
     metrics::Evaluation,
     observers,
     optim::{Optimizer, freeze},
@@ -299,6 +301,13 @@ impl<'a> Experiment<'a> {
         })?;
         let summary = summary(plan, started_from, result, test);
         dir.write_summary(&summary)?;
+        if plan.config.log.report {
+            // The run is done all the same.
+            if let Err(error) = dir.write_report(plan.test.dataset()) {
+                let message = format!("{error}; kiln report {} writes it", dir.path().display());
+                trainer.emit(&Event::Warning { message })?;
+            }
+        }
         trainer.emit(&Event::RunEnded(summary.clone()))?;
         Ok(summary)
     }
@@ -334,7 +343,8 @@ fn fit_and_test(
         .loss
         .for_evaluation()
         .init(&plan.class_counts, device)?;
-    let test = evaluate_in_full(&best, &plan.test, &*loss, config.evaluation.tta, device)?;
+    let tta = config.evaluation.tta;
+    let (test, predictions) = evaluate_images(&best, &plan.test, &*loss, tta, device)?;
     if !test.loss.is_finite() {
         return Err(TrainError::Diverged {
             loss: test.loss,
@@ -344,6 +354,7 @@ fn fit_and_test(
         });
     }
     dir.write_evaluation(&test)?;
+    dir.write_predictions(&predictions)?;
     Ok((result, Some(test)))
 }
 
@@ -371,10 +382,14 @@ fn summary(
         best_epoch: result.best.map(|best| best.epoch),
         reached: result.reached,
         seconds: result.seconds,
+        peak_rss_mb: peak_rss_mb(),
         versions: Versions::current(),
+        machine: Some(Machine::here()),
         sha256: result.sha256,
         valid: result.best.and_then(|best| best.valid),
         test: test.as_ref().map(Evaluation::scores),
+        train_images: Some(plan.train.images()),
+        valid_images: Some(plan.valid.as_ref().map_or(0, data::BatchLoader::images)),
         test_images: plan.test.images(),
     }
 }
@@ -402,7 +417,7 @@ fn description(plan: &Plan, run: &Path, started_from: Option<&StartedFrom>) -> R
 }
 
 /// The network that a run starts from, and what of it is from a file of weights.
-fn first_network(
+pub(crate) fn first_network(
     plan: &Plan,
     start: Option<Start>,
 ) -> Result<(Network, Option<StartedFrom>), TrainError> {

@@ -1,5 +1,7 @@
 //! The folder of a run. Files appear in it whole or not at all.
 
+mod read;
+
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -7,14 +9,14 @@ use std::{
     sync::Arc,
 };
 
-use data::DatasetInfo;
+use data::{DatasetInfo, ImageDataset};
 use models::{Network, NetworkFile, StateDict};
 
 use crate::{
-    TrainError,
+    Report, TrainError,
     config::{ConfigError, TrainConfig},
-    event::EpochDone,
-    metrics::Evaluation,
+    event::{EpochDone, Validated},
+    metrics::{Evaluation, TestPrediction},
     network::is_file,
     start::StartedFrom,
     summary::{RunSummary, Versions},
@@ -55,9 +57,13 @@ const DATASET: &str = "dataset.json";
 const WEIGHTS: &str = "weights.json";
 const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
+const VALIDATION: &str = "validation.csv";
 const CURVES: &str = "curves.svg";
 const SUMMARY: &str = "summary.json";
 const EVALUATION: &str = "evaluation.json";
+const PREDICTIONS: &str = "predictions.csv";
+/// The page on the run.
+pub(crate) const REPORT: &str = "report.html";
 /// Locked by the process that trains in the folder; the file itself says nothing.
 const LOCK: &str = ".lock";
 
@@ -181,7 +187,7 @@ impl RunDir {
 
     /// What is to be said where something in the folder is not understood, if a newer
     /// Kiln wrote it. An interrupted run may not say which.
-    fn if_newer(&self) -> Option<String> {
+    pub(crate) fn if_newer(&self) -> Option<String> {
         let text = fs::read_to_string(self.path.join(SUMMARY)).ok()?;
         // Not as a summary: that may have changed, too.
         let summary: serde_json::Value = serde_json::from_str(&text).ok()?;
@@ -332,6 +338,27 @@ impl RunDir {
         self.write(HISTORY, text.as_bytes()).map(drop)
     }
 
+    /// Writes the validations between steps, each a line.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_validations(&self, rows: &[Validated]) -> Result<(), TrainError> {
+        let mut text = String::from("step,updates,epoch,valid_loss,valid_accuracy\n");
+        for Validated {
+            epoch,
+            global_step,
+            updates,
+            valid,
+        } in rows
+        {
+            text += &format!(
+                "{global_step},{updates},{epoch},{},{}\n",
+                valid.loss, valid.accuracy
+            );
+        }
+        self.write(VALIDATION, text.as_bytes()).map(drop)
+    }
+
     /// Draws the history.
     ///
     /// # Errors
@@ -355,12 +382,12 @@ impl RunDir {
     /// is done again.
     pub(crate) fn forget_training(&self) -> Result<(), TrainError> {
         let [last, best] = [Weights::Last, Weights::Best].map(Weights::file_name);
-        self.remove(&[HISTORY, CURVES, last, best])
+        self.remove(&[HISTORY, VALIDATION, CURVES, last, best])
     }
 
-    /// Removes summary and evaluation: of a run that goes on.
+    /// Removes summary, evaluation and report: of a run that goes on.
     pub(crate) fn forget_end(&self) -> Result<(), TrainError> {
-        self.remove(&[SUMMARY, EVALUATION])
+        self.remove(&[SUMMARY, EVALUATION, PREDICTIONS, REPORT])
     }
 
     fn remove(&self, files: &[&str]) -> Result<(), TrainError> {
@@ -384,6 +411,29 @@ impl RunDir {
         let mut text = serde_json::to_string_pretty(evaluation).expect("plain values");
         text.push('\n');
         self.write(EVALUATION, text.as_bytes()).map(drop)
+    }
+
+    /// Writes what became of each image of the test set, in its order.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_predictions(&self, predictions: &[TestPrediction]) -> Result<(), TrainError> {
+        let text = TestPrediction::to_csv(predictions);
+        self.write(PREDICTIONS, text.as_bytes()).map(drop)
+    }
+
+    /// Writes the page on the run, whose test set is `test`.
+    ///
+    /// # Errors
+    /// [`TrainError::Report`] or [`TrainError::Io`].
+    pub(crate) fn write_report(&self, test: &ImageDataset) -> Result<(), TrainError> {
+        Report::of_run(self.clone(), test).write(&self.report())
+    }
+
+    /// Where the page on the run lies, once it is written.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.path.join(REPORT)
     }
 
     /// Writes weights, with what is to be said about them, and gives the path of the file.

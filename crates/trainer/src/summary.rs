@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     event::Scores,
     fit::{EndedBy, Reached, WeightDigests},
+    machine::Machine,
     start::StartedFrom,
 };
 
@@ -41,8 +42,15 @@ pub struct RunSummary {
     pub reached: Option<Reached>,
     /// Seconds of training and validation, over all its parts if it was resumed.
     pub seconds: f64,
+    /// The most memory that its last process had, in megabytes (10⁶ bytes), where the
+    /// system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_rss_mb: Option<f64>,
     /// What computed it.
     pub versions: Versions,
+    /// Where it was computed, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
     /// The digests of its files of weights.
     pub sha256: Option<WeightDigests>,
     /// Of the best epoch on the validation images.
@@ -50,6 +58,12 @@ pub struct RunSummary {
     /// Of the best epoch on the test set, which is read once, at the end.
     /// `None` if the run was interrupted.
     pub test: Option<Scores>,
+    /// Images that trained, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_images: Option<usize>,
+    /// Images that the best epoch was chosen by, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_images: Option<usize>,
     /// Images of the test set.
     pub test_images: usize,
 }

@@ -66,6 +66,9 @@ pub struct ConfigArgs {
     /// Times to go through the training images [default: 15]
     #[arg(help_heading = "How", long, value_name = "N")]
     epochs: Option<usize>,
+    /// End after so many updates: for a verb that has a flag of that name for it
+    #[arg(skip)]
+    pub steps: Option<u64>,
     /// Images in a step [default: 64]
     #[arg(help_heading = "How", long, value_name = "N")]
     batch_size: Option<usize>,
@@ -126,6 +129,9 @@ pub struct ConfigArgs {
     /// Write event files for TensorBoard as well, into the run folder
     #[arg(help_heading = "Output", long)]
     tensorboard: bool,
+    /// Write no report.html at the end
+    #[arg(help_heading = "Output", long)]
+    no_report: bool,
     /// Where to compute: auto, flex, wgpu, vulkan, metal, webgpu, cuda, rocm, ndarray [default: auto]
     #[arg(help_heading = "Where", long, value_name = "NAME")]
     backend: Option<BackendChoice>,
@@ -242,6 +248,7 @@ impl ConfigArgs {
         flag!(threads => threads, "threads");
         flag!(precision => precision, "precision");
         flag!(epochs => epochs, "epochs");
+        flag!(steps => stop.steps, "steps");
         flag!(batch_size => batch_size, "batch-size");
         flag!(lr => optimizer.lr, "lr");
         flag!(optimizer => optimizer.name, "optimizer");
@@ -268,6 +275,10 @@ impl ConfigArgs {
         if self.tensorboard {
             config.log.tensorboard = true;
             given.push(("log.tensorboard", "tensorboard"));
+        }
+        if self.no_report {
+            config.log.report = false;
+            given.push(("log.report", "no-report"));
         }
         if self.no_augment {
             config.augment.clear();

@@ -1,6 +1,8 @@
 //! The command line: verbs and flags into configurations.
 
 mod bench;
+mod compare;
+mod completions;
 mod config;
 mod config_args;
 mod data;
@@ -17,10 +19,12 @@ mod network;
 mod picked;
 mod predict;
 mod recipes;
+mod report;
 mod run;
 mod saliency;
 mod schedule;
 mod shell;
+mod signals;
 mod store;
 mod summary;
 mod sweep;
@@ -81,6 +85,8 @@ enum Verb {
     Features(Box<features::Args>),
     /// Draw which parts of an image a class is told by: Grad-CAM and input gradients.
     Saliency(Box<saliency::Args>),
+    /// Write a page on a run, or on several beside each other.
+    Report(report::Args),
     /// Draw the learning rate of a run, and tell it.
     Schedule(Box<schedule::Args>),
     /// Try ever larger learning rates for some steps, draw the loss, and suggest one.
@@ -99,8 +105,15 @@ enum Verb {
     Summary(summary::Args),
     /// Draw a network.
     Graph(graph::Args),
+    /// Train the same run on several backends: speed, memory, and whether they agree.
+    Compare(Box<compare::Args>),
+    /// One backend of a comparison, in its own process.
+    #[command(hide = true)]
+    CompareBackend(compare::BackendArgs),
     /// Measure how fast networks train, or infer, on a fixed random batch.
-    Bench(bench::Args),
+    Bench(Box<bench::Args>),
+    /// Print what completes words of the command line, for a shell; or the pages for `man`.
+    Completions(completions::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -116,6 +129,7 @@ impl Cli {
             Verb::Predict(args) => args.run(),
             Verb::Features(args) => args.run(),
             Verb::Saliency(args) => args.run(),
+            Verb::Report(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
             Verb::Sweep(args) => args.run(),
@@ -125,7 +139,10 @@ impl Cli {
             Verb::Models(args) => args.run(),
             Verb::Summary(args) => args.run(),
             Verb::Graph(args) => args.run(),
+            Verb::Compare(args) => args.run(),
+            Verb::CompareBackend(args) => args.run(),
             Verb::Bench(args) => args.run(),
+            Verb::Completions(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }

@@ -18,6 +18,9 @@ pub struct LogConfig {
     /// Whether start, epochs, checkpoints, warnings and end are written to `log.txt`
     /// in the run folder, each with its local time. Default: `true`.
     pub text: bool,
+    /// Whether the run ends by writing `report.html` into its folder: curves, confusion
+    /// matrix, mistakes, feature maps and all else in one page. Default: `true`.
+    pub report: bool,
     /// Steps between two reports of loss and accuracy, 1 to 1,000,000. Each report
     /// reads numbers back from the device, which a GPU has to wait for. Left out: 1
     /// on the CPU, 10 on a GPU.
@@ -32,6 +35,7 @@ impl Default for LogConfig {
             tensorboard: false,
             histograms: false,
             text: true,
+            report: true,
             every_steps: None,
         }
     }

@@ -1,4 +1,6 @@
-use super::{Evaluation, TopK, calibration::Calibration, confusion::Confusion, share};
+use super::{
+    Evaluation, TestPrediction, TopK, calibration::Calibration, confusion::Confusion, share,
+};
 use crate::config::Tta;
 
 /// The k of top-k accuracy, as on ImageNet.
@@ -15,6 +17,7 @@ pub(crate) struct Counts {
     in_top_k: usize,
     confusion: Confusion,
     calibration: Calibration,
+    predictions: Vec<TestPrediction>,
 }
 
 impl Counts {
@@ -26,6 +29,7 @@ impl Counts {
             in_top_k: 0,
             confusion: Confusion::new(classes),
             calibration: Calibration::default(),
+            predictions: Vec::new(),
         }
     }
 
@@ -40,12 +44,19 @@ impl Counts {
             self.in_top_k += usize::from(rank(logits, label) < TOP_K);
             let confidence = 1.0 / exponentials(logits, logits[predicted]);
             self.calibration.add(confidence, predicted == label);
+            self.predictions.push(TestPrediction {
+                // Labels of data sets are of 16 bits, and so is the number of classes.
+                label: label as u16,
+                predicted: predicted as u16,
+                confidence: confidence as f32,
+            });
         }
     }
 
-    pub fn evaluation(self, tta: Tta) -> Evaluation {
+    /// The figures, and what became of each image.
+    pub fn evaluation(self, tta: Tta) -> (Evaluation, Vec<TestPrediction>) {
         let images = self.images;
-        Evaluation {
+        let evaluation = Evaluation {
             images,
             tta,
             loss: self.loss / images as f64,
@@ -58,7 +69,8 @@ impl Counts {
             calibration_error: self.calibration.error(),
             classes: self.confusion.classes(),
             confusion: self.confusion.into_rows(),
-        }
+        };
+        (evaluation, self.predictions)
     }
 }
 

@@ -4,6 +4,7 @@ mod calibration;
 mod confusion;
 mod counts;
 mod picture;
+mod test_prediction;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::{config::Tta, event::Scores};
 
 pub(crate) use counts::Counts;
 pub use picture::confusion_svg;
+pub use test_prediction::TestPrediction;
 
 /// Figures of a network over a set of images.
 ///

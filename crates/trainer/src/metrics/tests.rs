@@ -44,7 +44,7 @@ fn figures_are_scikit_learns() {
         for (logits, labels) in logits.zip(case.labels.chunks(32)) {
             counts.add(logits, labels, 1.0);
         }
-        let found = counts.evaluation(Tta::None);
+        let found = counts.evaluation(Tta::None).0;
         let name = &case.name;
         assert_eq!(found.images, case.labels.len());
         close(found.accuracy, case.accuracy, name);
@@ -71,7 +71,7 @@ fn a_short_batch_counts_by_its_images() {
     let mut counts = Counts::new(2);
     counts.add(&[1.0, 0.0, 1.0, 0.0, 1.0, 0.0], &[0, 0, 0], 1.0);
     counts.add(&[1.0, 0.0], &[1], 5.0);
-    let found = counts.evaluation(Tta::None);
+    let found = counts.evaluation(Tta::None).0;
     assert_eq!((found.loss, found.accuracy), (2.0, 0.75));
 }
 
@@ -79,7 +79,7 @@ fn a_short_batch_counts_by_its_images() {
 fn of_equal_logits_the_first_is_taken() {
     let mut counts = Counts::new(7);
     counts.add(&[0.0; 14], &[0, 5], 1.0);
-    let found = counts.evaluation(Tta::None);
+    let found = counts.evaluation(Tta::None).0;
     assert_eq!(found.accuracy, 0.5);
     assert_eq!(found.top_k.unwrap().accuracy, 0.5);
 }
@@ -88,7 +88,7 @@ fn of_equal_logits_the_first_is_taken() {
 fn logits_that_are_no_numbers_are_borne() {
     let mut counts = Counts::new(2);
     counts.add(&[f32::NAN, f32::NAN], &[1], f64::NAN);
-    let found = counts.evaluation(Tta::None);
+    let found = counts.evaluation(Tta::None).0;
     assert!(found.loss.is_nan() && found.calibration_error.is_nan());
 }
 
@@ -96,7 +96,7 @@ fn logits_that_are_no_numbers_are_borne() {
 fn comes_back_from_json() {
     let mut counts = Counts::new(6);
     counts.add(&[0.5, 0.25, 0.0, 0.0, 0.0, 0.0], &[1], 0.75);
-    let found = counts.evaluation(Tta::FlipShift);
+    let found = counts.evaluation(Tta::FlipShift).0;
     let text = serde_json::to_string(&found).unwrap();
     let back: Evaluation = serde_json::from_str(&text).unwrap();
     // Whole numbers to the last bit; others to that of the reader of JSON.

@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod bench;
+mod browser;
+mod compare;
 mod configuration;
 mod data_verbs;
 mod evaluate;
@@ -13,11 +15,13 @@ mod network_files;
 mod networks;
 mod precision;
 mod predict;
+mod report;
 mod resume;
 mod runs;
 mod saliency;
 mod schedules;
 mod search;
+mod steps;
 mod support;
 mod threads;
 mod watching;

@@ -60,10 +60,15 @@ fn spawn(mut command: Command) -> Child {
 }
 
 /// What must not depend on when a run was stopped: the bytes of the weights, and
-/// history and summary but for the seconds.
+/// history and summary but for seconds and memory.
 fn outcome(run: &Path) -> Vec<(String, Vec<u8>)> {
     let mut outcome = Vec::new();
-    for file in ["best.safetensors", "last.safetensors", "evaluation.json"] {
+    for file in [
+        "best.safetensors",
+        "last.safetensors",
+        "evaluation.json",
+        "predictions.csv",
+    ] {
         outcome.push((file.to_string(), fs::read(run.join(file)).unwrap()));
     }
     let history = fs::read_to_string(run.join("history.csv")).unwrap();
@@ -73,7 +78,9 @@ fn outcome(run: &Path) -> Vec<(String, Vec<u8>)> {
     });
     outcome.push(("history.csv".into(), rows.collect::<String>().into()));
     let mut summary = summary(run);
-    summary.as_object_mut().unwrap().remove("seconds");
+    for of_the_moment in ["seconds", "peak_rss_mb"] {
+        summary.as_object_mut().unwrap().remove(of_the_moment);
+    }
     outcome.push(("summary.json".into(), summary.to_string().into()));
     outcome
 }

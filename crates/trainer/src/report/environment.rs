@@ -1,0 +1,88 @@
+//! Where and with what a run was computed, and how to do it again.
+
+use serde::Serialize;
+
+use super::{
+    format::{count, quoted},
+    source::{Part, Source},
+};
+use crate::{Status, run_dir::Weights};
+
+/// Versions, device, machine and digests.
+pub(super) fn environment(source: &Source) -> Part<Vec<(&'static str, String)>> {
+    let summary = source.summary.as_ref().map_err(String::clone)?;
+    let mut rows = vec![
+        ("Kiln", summary.versions.kiln.clone()),
+        ("Burn", summary.versions.burn.clone()),
+        ("Backend", summary.backend.clone()),
+        ("Device", summary.device.clone()),
+    ];
+    if let Some(machine) = &summary.machine {
+        let cores = count(machine.cores, "core");
+        rows.push((
+            "Processor",
+            match &machine.cpu {
+                Some(cpu) => format!("{cpu}, {cores}"),
+                None => format!("{}, {cores}", machine.arch),
+            },
+        ));
+        rows.push(("System", format!("{} on {}", machine.os, machine.arch)));
+    }
+    rows.push(("Seed", summary.seed.to_string()));
+    if let Some(weights) = &summary.weights {
+        rows.push((
+            "Started from",
+            format!("{}, SHA-256 {}", weights.file.display(), weights.sha256),
+        ));
+    }
+    if let Some(digests) = &summary.sha256 {
+        let files = [
+            ("SHA-256 of best.safetensors", &digests.best),
+            ("SHA-256 of last.safetensors", &digests.last),
+        ];
+        rows.extend(
+            files
+                .into_iter()
+                .filter_map(|(label, digest)| Some((label, digest.clone()?))),
+        );
+    }
+    Ok(rows)
+}
+
+/// A command, and what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Command {
+    what: &'static str,
+    line: String,
+}
+
+/// The commands that go on from a run.
+pub(super) fn commands(source: &Source) -> Vec<Command> {
+    let run = quoted(&source.path().display().to_string());
+    let config = quoted(&source.path().join("config.toml").display().to_string());
+    let on_cpu = source
+        .summary
+        .as_ref()
+        .is_ok_and(|summary| ["flex", "ndarray"].contains(&summary.backend.as_str()));
+    let mut commands = vec![Command {
+        what: match on_cpu {
+            true => "Train again, to the same bits",
+            false => "Train again",
+        },
+        line: format!("kiln train --config {config}"),
+    }];
+    let done = source.summary.as_ref();
+    if !done.is_ok_and(|summary| summary.status == Status::Done) {
+        commands.push(Command {
+            what: "Go on with it",
+            line: format!("kiln train --resume {run}"),
+        });
+    }
+    if source.path().join(Weights::Best.file_name()).is_file() {
+        commands.push(Command {
+            what: "Score it again on the test set",
+            line: format!("kiln eval {run}"),
+        });
+    }
+    commands
+}

@@ -1,0 +1,395 @@
+//! The page that a run leaves, and `kiln report`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    browser::{ESCAPE, browser},
+    support::{QUICK, kiln, kiln_with, newest, scratch, stderr, stdout, summary, train},
+};
+
+const SECTIONS: [&str; 12] = [
+    "summary",
+    "curves",
+    "classes",
+    "confusion",
+    "mistakes",
+    "predictions",
+    "layers",
+    "network",
+    "speed",
+    "settings",
+    "environment",
+    "commands",
+];
+
+/// A quick run that writes its page.
+fn run(out: &Path) -> PathBuf {
+    train(out, &QUICK)
+}
+
+/// The page on runs, made anew, in a file of its own.
+fn page(runs: &[&Path], words: &[&str]) -> String {
+    let out = scratch();
+    let file = out.path().join("page.html");
+    let mut command = kiln();
+    command.arg("report").args(runs).args(words);
+    let output = command.arg("--out").arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    fs::read_to_string(file).unwrap()
+}
+
+fn change(file: &Path, change: impl FnOnce(&mut Value)) {
+    let mut value: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(file, value.to_string()).unwrap();
+}
+
+#[test]
+fn a_run_ends_with_a_page_of_its_own() {
+    let out = scratch();
+    let output = kiln()
+        .args(["train", "--backend", "flex", "--out"])
+        .arg(out.path())
+        .args(QUICK)
+        .output()
+        .unwrap();
+    let run = newest(out.path());
+    let told = format!("report: {}", run.join("report.html").display());
+    assert!(stdout(&output).lines().any(|line| line == told));
+    let html = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(html.len() < 2_000_000, "{} bytes", html.len());
+    for section in SECTIONS {
+        assert!(
+            html.contains(&format!("<section id=\"{section}\"")),
+            "{section}"
+        );
+    }
+    assert!(!html.contains("class=\"missing\""), "all of it is there");
+    // Nothing is asked of a network.
+    for word in ["http://", "https://", "@import", "<script src", "<iframe"] {
+        assert!(!html.contains(word), "{word}");
+    }
+    let summary = summary(&run);
+    let accuracy = 100.0 * summary["test"]["accuracy"].as_f64().unwrap();
+    assert!(html.contains(&format!("<p class=\"value\">{accuracy:.2} %</p>")));
+    assert!(summary["machine"]["cores"].as_u64().unwrap() > 0);
+
+    // The same again, from the files of the folder.
+    fs::remove_file(run.join("report.html")).unwrap();
+    let output = kiln().arg("report").arg(&run).output().unwrap();
+    assert_eq!(stdout(&output), format!("{told}\n"), "{}", stderr(&output));
+    assert!(fs::read_to_string(run.join("report.html")).unwrap() == html);
+}
+
+#[test]
+fn a_page_that_is_not_wanted_is_not_written() {
+    let out = scratch();
+    let run = train(out.path(), &[&QUICK[..], &["--no-report"]].concat());
+    assert!(!run.join("report.html").exists());
+    assert!(
+        fs::read_to_string(run.join("config.toml"))
+            .unwrap()
+            .contains("report = false")
+    );
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_an_error() {
+    let out = scratch();
+    let run = run(out.path());
+    // Where the page would be, there is a folder.
+    fs::remove_file(run.join("report.html")).unwrap();
+    fs::create_dir_all(run.join("report.html/in the way")).unwrap();
+    let output = kiln().arg("report").arg(&run).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).starts_with("error: cannot write "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn the_images_of_a_field_are_those_of_the_predictions() {
+    let out = scratch();
+    let run = run(out.path());
+    let rows = fs::read_to_string(run.join("predictions.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = rows
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').collect())
+        .collect();
+    assert_eq!(rows.len(), 1000);
+    let evaluation = fs::read_to_string(run.join("evaluation.json")).unwrap();
+    let evaluation: Value = serde_json::from_str(&evaluation).unwrap();
+    let html = fs::read_to_string(run.join("report.html")).unwrap();
+    for class in 0..10 {
+        for taken in 0..10 {
+            let mut of_field: Vec<&Vec<&str>> = rows
+                .iter()
+                .filter(|row| row[1] == class.to_string() && row[2] == taken.to_string())
+                .collect();
+            assert_eq!(evaluation["confusion"][class][taken], of_field.len());
+            if class == taken || of_field.is_empty() {
+                continue;
+            }
+            // The most confident first.
+            of_field.sort_by(|a, b| {
+                b[3].parse::<f64>()
+                    .unwrap()
+                    .total_cmp(&a[3].parse().unwrap())
+            });
+            let (_, field) = html
+                .split_once(&format!("id=\"run1-{class}-{taken}\""))
+                .unwrap();
+            let (_, image) = field.split_once("alt=\"test image ").unwrap();
+            let (image, _) = image.split_once(':').unwrap();
+            let tied = of_field.iter().take_while(|row| row[3] == of_field[0][3]);
+            assert!(
+                tied.into_iter().any(|row| row[0] == image),
+                "{class} for {taken}"
+            );
+        }
+    }
+}
+
+/// What is between the quotes of an attack is text, wherever it comes from.
+#[test]
+fn names_are_text() {
+    let out = scratch();
+    let run = run(out.path());
+    let attack = "</script><script>document.title='broken'</script><img src=x onerror=alert(1)>";
+    change(&run.join("dataset.json"), |info| {
+        info["classes"][3] = attack.into()
+    });
+    let log = fs::read_to_string(run.join("log.txt")).unwrap();
+    let warning = format!("{log}2026-01-01T00:00:00.000+00:00 WARN  {attack}\n");
+    fs::write(run.join("log.txt"), warning).unwrap();
+    let renamed = run.with_file_name("<script>alert(2)<script> & \"co\"");
+    fs::rename(&run, &renamed).unwrap();
+    let file = out.path().join("page.html");
+    fs::write(&file, page(&[&renamed], &[])).unwrap();
+    let html = fs::read_to_string(&file).unwrap();
+    assert_eq!(html.matches("<script>").count(), 1, "the page's own");
+    assert!(html.contains("&lt;script&gt;alert(2)&lt;script&gt; &amp; &quot;co&quot;"));
+    assert!(html.matches("&lt;/script&gt;").count() > 3 && !html.contains("<img src=x"));
+    if let Some(browser) = browser(1280) {
+        browser.open(&file);
+        assert_eq!(
+            browser.run("return document.title"),
+            "lenet5 on mnist-mini · Kiln"
+        );
+        assert_eq!(browser.console(), [] as [Value; 0]);
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_in_its_place() {
+    let out = scratch();
+    let run = run(out.path());
+    let section = |html: &str, id: &str| {
+        let (_, rest) = html.split_once(&format!("<section id=\"{id}\"")).unwrap();
+        rest.split_once("</section>").unwrap().0.to_string()
+    };
+    // Each file gone, and what is said where.
+    for (file, id, words) in [
+        ("summary.json", "summary", "There is no summary.json"),
+        ("summary.json", "environment", "There is no summary.json"),
+        ("history.csv", "curves", "No epoch was finished"),
+        ("evaluation.json", "classes", "There is no evaluation.json"),
+        ("predictions.csv", "mistakes", "There is no predictions.csv"),
+        ("dataset.json", "network", "There is no dataset.json"),
+        ("best.safetensors", "layers", "There is no best.safetensors"),
+    ] {
+        let bytes = fs::read(run.join(file)).unwrap();
+        fs::remove_file(run.join(file)).unwrap();
+        let html = page(&[&run], &[]);
+        let found = section(&html, id);
+        assert!(found.contains(words), "{file}: {found}");
+        // Cut in the middle, and of another kind.
+        for broken in [&bytes[..bytes.len() / 2], b"\xff\xfe", b"[]"] {
+            fs::write(run.join(file), broken).unwrap();
+            let html = page(&[&run], &[]);
+            assert!(section(&html, "settings").contains("optimizer"), "{file}");
+        }
+        fs::write(run.join(file), bytes).unwrap();
+    }
+    assert!(!page(&[&run], &[]).contains("class=\"missing\""));
+
+    // Of a newer Kiln, in a form that this one does not know.
+    let bytes = fs::read(run.join("summary.json")).unwrap();
+    change(&run.join("summary.json"), |summary| {
+        *summary = json!({"versions": {"kiln": "99.0.0"}, "all": "new"});
+    });
+    let html = page(&[&run], &[]);
+    let found = section(&html, "summary");
+    assert!(
+        found.contains("Kiln 99.0.0") && found.contains("Validation accuracy"),
+        "{found}"
+    );
+    fs::write(run.join("summary.json"), bytes).unwrap();
+
+    // With images that are not there, or are others.
+    let config = fs::read_to_string(run.join("config.toml")).unwrap();
+    let other = |dataset: &str| {
+        let other = config.replace(
+            "dataset = \"mnist-mini\"",
+            &format!("dataset = \"{dataset}\""),
+        );
+        fs::write(run.join("config.toml"), other).unwrap();
+        let empty = scratch();
+        page(&[&run], &["--data-dir", empty.path().to_str().unwrap()])
+    };
+    let html = other("fashion-mnist");
+    let found = section(&html, "confusion");
+    assert!(
+        found.contains("The images are not at hand") && found.contains("<table"),
+        "{found}"
+    );
+    assert!(section(&html, "layers").contains("Filters of"));
+    let html = other("folder:nowhere");
+    assert!(section(&html, "mistakes").contains("The images are not at hand"));
+    fs::write(run.join("config.toml"), &config).unwrap();
+    let rows = fs::read_to_string(run.join("predictions.csv")).unwrap();
+    let fewer: Vec<&str> = rows.lines().take(900).collect();
+    fs::write(run.join("predictions.csv"), fewer.join("\n")).unwrap();
+    let found = section(&page(&[&run], &[]), "predictions");
+    assert!(
+        found.contains("is not the one that the run was scored on"),
+        "{found}"
+    );
+}
+
+#[test]
+fn several_runs_are_compared() {
+    let out = scratch();
+    let a = run(&out.path().join("a"));
+    let b = train(
+        &out.path().join("b"),
+        &[
+            "--limit", "300", "--epochs", "3", "--lr", "0.02", "--model", "mlp",
+        ],
+    );
+    let html = page(&[&a, &b], &[]);
+    assert!(html.contains("<h1 id=\"title\">2 runs</h1>") && html.len() < 2_000_000);
+    let marked: Vec<&str> = html
+        .split("<tr class=\"marked\"><th scope=\"row\">")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap())
+        .collect();
+    assert_eq!(marked, ["epochs", "model", "lr"]);
+    assert!(html.contains("mlp has no convolution"));
+    // The best of a row is marked.
+    let accuracy = |run: &Path| summary(run)["test"]["accuracy"].as_f64().unwrap();
+    let best = accuracy(&a).max(accuracy(&b));
+    let row = html
+        .split("<th scope=\"row\">Test accuracy</th>")
+        .nth(1)
+        .unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    let best = format!("<td class=\"best\">{:.2} %", 100.0 * best);
+    assert!(
+        row.contains(&best) && row.matches("class=\"best\"").count() == 1,
+        "{row}"
+    );
+}
+
+#[test]
+fn bad_usage_is_told() {
+    let out = scratch();
+    let output = kiln_with(&["report", "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("nowhere is not a run folder"));
+    assert_eq!(kiln_with(&["report"]).status.code(), Some(2));
+    let folder = out.path().to_str().unwrap();
+    let run = run(&out.path().join("runs"));
+    let output = kiln()
+        .arg("report")
+        .arg(&run)
+        .args(["--out", folder])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("is no file"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// In a real browser: every section, no error on the console, the fields of the heat map,
+/// the keyboard, and a phone's width.
+#[test]
+fn a_browser_shows_it() {
+    let Some(browser) = browser(1280) else {
+        return;
+    };
+    let out = scratch();
+    let run = run(out.path());
+    browser.open(&run.join("report.html"));
+    for section in SECTIONS {
+        let shown = format!("return document.getElementById('{section}').offsetHeight > 40");
+        assert_eq!(browser.run(&shown), true, "{section}");
+    }
+    let whole = "return [...document.images].every(i => i.complete && i.naturalWidth > 0)";
+    assert_eq!(browser.run(whole), true, "every image can be read");
+    let ids = "const ids = [...document.querySelectorAll('[id]')].map(e => e.id); \
+               return ids.length === new Set(ids).size";
+    assert_eq!(browser.run(ids), true, "every name is given once");
+
+    // A click opens the images of a field, and Escape closes them.
+    let is_open = "return document.getElementById('images').open";
+    assert_eq!(browser.run(is_open), false);
+    browser.click(".matrix td.wrong a");
+    assert_eq!(browser.run(is_open), true);
+    let heading = "return document.querySelector('#images h4').textContent";
+    let label = "return document.querySelector('.matrix td.wrong a').getAttribute('aria-label')";
+    assert_eq!(browser.run(heading), browser.run(label));
+    let images = "return document.querySelectorAll('#images img').length > 0";
+    assert_eq!(browser.run(images), true);
+    browser.press(ESCAPE);
+    assert_eq!(browser.run(is_open), false);
+    let focus = "return document.activeElement.closest('.matrix') !== null";
+    assert_eq!(browser.run(focus), true, "the focus is back");
+
+    // The arrow keys go from field to field, and Enter opens one.
+    let before = browser.run("return document.activeElement.hash");
+    browser.press("\u{E015}");
+    assert_ne!(browser.run("return document.activeElement.hash"), before);
+    browser.press("\u{E007}");
+    assert_eq!(browser.run(is_open), true);
+    browser.press(ESCAPE);
+
+    // The values of an epoch, by the keyboard.
+    browser.run("document.querySelector('.chart svg').focus()");
+    browser.press("\u{E012}");
+    let tip = browser.run("return document.querySelector('.tip').innerText");
+    let tip = tip.as_str().unwrap();
+    assert!(
+        tip.starts_with("epoch 1") && tip.contains("train") && tip.contains("valid"),
+        "{tip}"
+    );
+
+    assert_eq!(browser.console(), [] as [Value; 0]);
+    let asked = "return performance.getEntriesByType('resource')\
+                 .filter(r => !r.name.startsWith('data:')).length";
+    assert_eq!(browser.run(asked), 0);
+}
+
+#[test]
+fn a_phone_shows_it_without_scrolling_sideways() {
+    let Some(browser) = browser(1280) else {
+        return;
+    };
+    let out = scratch();
+    let run = run(out.path());
+    browser.resize(360, 800);
+    browser.open(&run.join("report.html"));
+    let width = "const e = document.documentElement; return [e.clientWidth, e.scrollWidth]";
+    assert_eq!(browser.run(width), json!([360, 360]));
+}
