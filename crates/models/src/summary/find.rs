@@ -122,11 +122,11 @@ mod tests {
              inception5b.branch3.0.bn, inception5b.branch3.0.relu, inception5b.branch3.1.conv, \
              inception5b.branch3.1.bn, inception5b.branch3.1.relu, inception5b.branch4.0, \
              inception5b.branch4.1.conv, inception5b.branch4.1.bn, inception5b.branch4.1.relu, \
-             inception5b; `kiln summary` lists all 187"
+             inception5b; `kiln summary` lists all 195"
         );
         assert_eq!(
             error("layer9"),
-            "googlenet has no layer `layer9`; `kiln summary` lists all 187"
+            "googlenet has no layer `layer9`; `kiln summary` lists all 195"
         );
     }
 }

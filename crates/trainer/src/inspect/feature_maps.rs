@@ -185,6 +185,8 @@ impl FeatureMaps {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "all of it is test code")]
+
     use burn::tensor::Device;
 
     use super::*;

@@ -165,6 +165,8 @@ impl Filters {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "all of it is test code")]
+
     use burn::tensor::Device;
 
     use super::*;

@@ -23,7 +23,7 @@ pub enum ImageKernel {
     Gaussian,
     /// The image minus its Laplacian
     Sharpen,
-    /// Light from below right
+    /// Relief, lit from above left
     Emboss,
 }
 
@@ -187,6 +187,8 @@ impl Kernel {
 
 /// Side of the images, in pixels: as wide as the captions.
 const SIDE: u32 = 140;
+/// Of wider images, two lie beside each other.
+const WIDE: usize = 256;
 
 impl KernelMaps {
     /// The image, what each kernel gives with its numbers, and the magnitude; and what is
@@ -229,6 +231,10 @@ impl KernelMaps {
             ];
             tiles.push(tile(pixels, caption.into()));
         }
+        let columns = match width <= WIDE {
+            true => tiles.len(),
+            false => 2,
+        };
         let scale = match (self.filter.gives_changes(), &self.magnitude) {
             (true, Some(_)) => "a change of 0 is middle grey, a magnitude of 0 is black",
             (true, None) => "a change of 0 is middle grey",
@@ -239,7 +245,7 @@ impl KernelMaps {
                 format!("{} on {height}×{width} pixels from 0 to 255", self.filter),
                 scale.into(),
             ],
-            picture: grid_of_side(&tiles, tiles.len(), SIDE),
+            picture: grid_of_side(&tiles, columns, SIDE),
         }
     }
 }

@@ -61,7 +61,7 @@ fn predicted(logits: Tensor<2>, network: &str) -> Result<Prediction, TrainError>
 fn short(value: f32) -> String {
     match value.abs() {
         0.0 => "0".into(),
-        size if size < 0.005 || size >= 10_000.0 => format!("{value:.0e}"),
+        size if !(0.005..10_000.0).contains(&size) => format!("{value:.0e}"),
         size if size < 10.0 => format!("{value:.2}"),
         size if size < 100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),

@@ -56,8 +56,9 @@ mod tests {
         let range = Range::of(&[0.0, -1.0, 3.0]);
         let shares = [-1.0, 0.0, 3.0].map(|value| range.share(value));
         assert_eq!(shares, [0.0, 0.25, 1.0]);
-        let shares = [-1.0, 0.0, 3.0].map(|value| range.signed_share(value));
-        assert_eq!(shares, [1.0 / 3.0, 0.5, 1.0]);
+        let range = Range::of(&[-1.0, 4.0]);
+        let shares = [-1.0, 0.0, 4.0].map(|value| range.signed_share(value));
+        assert_eq!(shares, [0.375, 0.5, 1.0]);
         assert_eq!(Range::of(&[0.0]).signed_share(0.0), 0.5);
         assert_eq!(Range::of(&[2.0, 2.0]).share(2.0), 0.0);
         assert_eq!(Range::of(&[f32::MIN, f32::MAX]).share(0.0), 0.5);
