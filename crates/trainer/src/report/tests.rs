@@ -106,7 +106,9 @@ fn no_run_is_too_little() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::at(folder.path()).unwrap();
     let store = |_: Option<&Path>| Store::new(Some(folder.path())).offline(true);
-    let html = Report::of_runs(&[run.clone()], &store).to_html().unwrap();
+    let html = Report::of_runs(std::slice::from_ref(&run), &store)
+        .to_html()
+        .unwrap();
     for words in [
         "No epoch was finished",
         "There is no config.toml",
