@@ -7,8 +7,12 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-/// The backends that can be built without a vendor's toolkit.
-const BUILDABLE: &str = "trainer/wgpu,trainer/vulkan,trainer/webgpu,trainer/ndarray";
+/// What can be built without a vendor's toolkit.
+const BUILDABLE: &str = "trainer/wgpu,trainer/vulkan,trainer/webgpu,trainer/ndarray,trainer/tui";
+
+/// What the tests of every backend are built with, once: burn-flex is another crate with
+/// `tui` than without.
+const FULL: &str = "wgpu,ndarray,tui";
 
 /// A name, and the words after `cargo`.
 type Check = (&'static str, &'static [&'static str]);
@@ -44,7 +48,7 @@ const CHECKS: &[Check] = &[
             "--test",
             "transfers",
             "--features",
-            "wgpu,ndarray",
+            FULL,
         ],
     ),
 ];
@@ -62,6 +66,8 @@ pub fn run() -> anyhow::Result<()> {
             // On a software adapter, most of the time would go into finding the
             // fastest of many kernels.
             .env("CUBECL_AUTOTUNE_LEVEL", "minimal")
+            // Gigabytes that nobody uses again.
+            .env("CARGO_INCREMENTAL", "0")
             .status()
             .context("cannot start cargo")?;
         ensure!(status.success(), "{name} failed: {status}");

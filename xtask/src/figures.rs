@@ -1,13 +1,18 @@
 //! `cargo xtask figures`: the README's pictures, from the embedded digits.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, ensure};
 
 /// Makes all of them, in `assets/figures`.
 pub fn make() -> anyhow::Result<()> {
     let figures = crate::root().join("assets/figures");
-    curves(&figures)?;
+    a_run(&figures)?;
+    saliency(&figures)?;
     augmented(&figures)?;
     graph(&figures)
 }
@@ -51,26 +56,65 @@ fn draw(words: &[&str], picture: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The curves of a run of the default recipe.
-fn curves(figures: &Path) -> anyhow::Result<()> {
-    let runs = crate::root().join("target/figures");
+/// What counts in a digit for a residual network after three epochs.
+fn saliency(figures: &Path) -> anyhow::Result<()> {
+    let run = trained("residual", &["--model", "resnet-mnist", "--epochs", "3"])?;
+    let run = run.to_str().context("a path that is no UTF-8")?;
+    let words = ["saliency", run, "--test-image", DIGIT];
+    draw(&words, &figures.join("saliency.png"))
+}
+
+/// The test image that is looked at.
+const DIGIT: &str = "12";
+
+/// The folder of a run that is trained anew, in `target/figures/NAME`.
+fn trained(name: &str, words: &[&str]) -> anyhow::Result<PathBuf> {
+    let runs = crate::root().join("target/figures").join(name);
     if runs.exists() {
         fs::remove_dir_all(&runs).with_context(|| format!("cannot empty {}", runs.display()))?;
     }
     let status = kiln()
         .args(["--backend", "flex", "--out"])
         .arg(&runs)
+        .args(words)
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "the run failed: {status}");
-    let run = fs::read_dir(&runs)?
-        .next()
-        .context("the run left no folder")??
-        .path();
+    let run = fs::read_dir(&runs)?.next();
+    Ok(run.context("the run left no folder")??.path())
+}
+
+/// The curves of a run of the default recipe, what it says of some test images, its
+/// confusion matrix, and its first layer on a digit.
+fn a_run(figures: &Path) -> anyhow::Result<()> {
+    let run = trained("default", &[])?;
     let to = figures.join("curves.svg");
     fs::copy(run.join("curves.svg"), &to)?;
     println!("{}", to.display());
-    Ok(())
+
+    let run = run.to_str().context("a path that is no UTF-8")?;
+    // With a seed that takes up mistakes, which are rare.
+    let words = [
+        "predict",
+        run,
+        "--random",
+        "24",
+        "--columns",
+        "12",
+        "--seed",
+        "7",
+    ];
+    draw(&words, &figures.join("predictions.png"))?;
+    let confusion = figures.join("confusion.svg");
+    let status = kiln()
+        .args(["eval", run, "--picture"])
+        .arg(&confusion)
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "eval failed: {status}");
+    println!("{}", confusion.display());
+    let words = ["features", run, "--test-image", DIGIT, "--filters"];
+    draw(&words, &figures.join("features.png"))
 }
 
 /// The program, built.

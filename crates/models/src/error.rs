@@ -104,9 +104,22 @@ pub enum ModelError {
     },
 }
 
+/// More layers than these are not all named.
+const MOST_NAMED: usize = 100;
+
+/// The layer that may be meant, and the others; of many only those of the same block.
 fn of_those(name: &str, known: &[String]) -> String {
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    crate::suggest(name, &known)
+    let mut names: Vec<&str> = known.iter().map(String::as_str).collect();
+    if names.len() <= MOST_NAMED {
+        return crate::suggest(name, &names);
+    }
+    let block = |name: &str| name.split('.').next().map(str::to_owned);
+    names.retain(|known| block(known) == block(name));
+    let count = known.len();
+    format!(
+        "{}; `kiln summary` lists all {count}",
+        crate::suggest(name, &names)
+    )
 }
 
 /// Why weights cannot be read into a network, or written.

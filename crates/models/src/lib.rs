@@ -42,6 +42,21 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! So do gradients by them, on any device, with the network as in inference:
+//!
+//! ```
+//! # fn main() -> Result<(), models::ModelError> {
+//! # let device = burn::tensor::Device::flex();
+//! let network = models::lenet5(10).build([1, 28, 28], &device)?;
+//! let image = burn::Tensor::<4>::zeros([1, 1, 28, 28], &device);
+//! // Of the logit of class 3.
+//! let found = network.score_gradients(image, &["conv2"], |logits| logits.narrow(1, 3, 1).sum())?;
+//! assert_eq!(found.images.dims(), [1, 1, 28, 28]);
+//! assert_eq!(found.layers[0].gradient.shape().to_string(), "16×10×10");
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -55,7 +55,8 @@ pub fn load_to_score(
 }
 
 /// The name of a data set; of a folder, its own alone, without where it lies.
-pub(crate) fn plain_name(dataset: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn plain_name(dataset: &str) -> Cow<'_, str> {
     match dataset.strip_prefix(FOLDER) {
         Some(path) => Path::new(path)
             .file_name()

@@ -89,6 +89,19 @@ pub enum TrainError {
         /// What the system says.
         source: io::Error,
     },
+    /// A table to which rows are to be appended has other columns.
+    #[error(
+        "cannot append to {}: its first line is `{found}`, and not `{expected}`; move it away, or \
+         name another folder with --csv", path.display()
+    )]
+    OtherTable {
+        /// The file.
+        path: PathBuf,
+        /// Its first line, as it has to be.
+        expected: String,
+        /// As it is, or the beginning of it.
+        found: String,
+    },
     /// A folder is not that of a run.
     #[error("{} is not a run folder: {problem}", path.display())]
     NotARun {
@@ -216,6 +229,9 @@ pub enum TrainError {
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
+    /// The dashboard cannot be shown.
+    #[error("no dashboard: {0}")]
+    Dashboard(String),
     /// An observer failed.
     #[error("cannot report on the run: {0}")]
     Observer(io::Error),
@@ -282,9 +298,11 @@ impl TrainError {
             | Self::NetworkFile(_)
             | Self::NoImage { .. }
             | Self::NetworkMoved { .. }
+            | Self::OtherTable { .. }
             | Self::NotARun { .. }
             | Self::NoValidation { .. }
-            | Self::OtherConfig { .. } => true,
+            | Self::OtherConfig { .. }
+            | Self::Dashboard(_) => true,
             Self::Sweep(error) => error.is_usage(),
             Self::Inspect(error) => error.is_usage(),
             // A file that the user names; those of a run are looked for by name.

@@ -39,6 +39,17 @@ pub enum Event {
     /// A step was done. Told of some steps later, where scores are read from the
     /// device once for several steps.
     StepDone(StepDone),
+    /// The validation images were scored between two steps (`evaluation.every_steps`).
+    Validated(Validated),
+    /// The last step of `stop.steps` was done, and its batch scored again.
+    LastStep {
+        /// The step in the run, from 1.
+        global_step: usize,
+        /// Of its batch, before the update.
+        before: Scores,
+        /// Of the same batch with the new weights, as in training.
+        after: Scores,
+    },
     /// An epoch was trained and validated.
     EpochDone(EpochDone),
     /// A checkpoint was written, from which the run can go on.
@@ -191,6 +202,20 @@ pub struct StepDone {
     pub epoch_so_far: Scores,
     /// The learning rate of the update.
     pub lr: f64,
+}
+
+/// A validation between two steps: a row of `validation.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validated {
+    /// The epoch under way, from 1.
+    pub epoch: usize,
+    /// The step in the run after which it was, from 1.
+    pub global_step: usize,
+    /// Updates of the parameters in the run.
+    pub updates: u64,
+    /// Over the validation images.
+    pub valid: Scores,
 }
 
 /// An epoch: a row of the history.

@@ -417,7 +417,7 @@ fn description(plan: &Plan, run: &Path, started_from: Option<&StartedFrom>) -> R
 }
 
 /// The network that a run starts from, and what of it is from a file of weights.
-fn first_network(
+pub(crate) fn first_network(
     plan: &Plan,
     start: Option<Start>,
 ) -> Result<(Network, Option<StartedFrom>), TrainError> {

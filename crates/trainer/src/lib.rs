@@ -15,6 +15,7 @@ pub mod backend;
 pub mod bench;
 mod checkpoint;
 mod classifier;
+pub mod compare;
 pub mod config;
 mod csv;
 mod curves;
@@ -60,12 +61,12 @@ pub use classifier::Classifier;
 pub use config::{Recipe, TrainConfig};
 pub use csv::csv_cell;
 pub use curves::svg as curves_svg;
-pub use datasets::{load_datasets, load_to_score};
+pub use datasets::{load_datasets, load_to_score, plain_name};
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_images, evaluate_in_full};
 pub use event::{
     EpochDone, Event, FirstBatch, FitStarted, Observer, Parameters, Resumed, RunStarted, Scores,
-    StepDone,
+    StepDone, Validated,
 };
 pub use experiment::Experiment;
 pub use export::Export;

@@ -74,6 +74,7 @@ impl Plan {
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
         let validation = parts.valid.as_ref().map_or(0, BatchLoader::images);
         config.stop.check_images(validation)?;
+        config.evaluation.check_images(validation)?;
         config.checkpoint.check_images(validation)?;
         config.loss.weights(&parts.class_counts)?;
         if config.schedule.name == ScheduleName::Plateau && parts.valid.is_none() {

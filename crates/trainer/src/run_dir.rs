@@ -15,7 +15,7 @@ use models::{Network, NetworkFile, StateDict};
 use crate::{
     Report, TrainError,
     config::{ConfigError, TrainConfig},
-    event::EpochDone,
+    event::{EpochDone, Validated},
     metrics::{Evaluation, TestPrediction},
     network::is_file,
     start::StartedFrom,
@@ -57,6 +57,7 @@ const DATASET: &str = "dataset.json";
 const WEIGHTS: &str = "weights.json";
 const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
+const VALIDATION: &str = "validation.csv";
 const CURVES: &str = "curves.svg";
 const SUMMARY: &str = "summary.json";
 const EVALUATION: &str = "evaluation.json";
@@ -337,6 +338,27 @@ impl RunDir {
         self.write(HISTORY, text.as_bytes()).map(drop)
     }
 
+    /// Writes the validations between steps, each a line.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn write_validations(&self, rows: &[Validated]) -> Result<(), TrainError> {
+        let mut text = String::from("step,updates,epoch,valid_loss,valid_accuracy\n");
+        for Validated {
+            epoch,
+            global_step,
+            updates,
+            valid,
+        } in rows
+        {
+            text += &format!(
+                "{global_step},{updates},{epoch},{},{}\n",
+                valid.loss, valid.accuracy
+            );
+        }
+        self.write(VALIDATION, text.as_bytes()).map(drop)
+    }
+
     /// Draws the history.
     ///
     /// # Errors
@@ -360,7 +382,7 @@ impl RunDir {
     /// is done again.
     pub(crate) fn forget_training(&self) -> Result<(), TrainError> {
         let [last, best] = [Weights::Last, Weights::Best].map(Weights::file_name);
-        self.remove(&[HISTORY, CURVES, last, best])
+        self.remove(&[HISTORY, VALIDATION, CURVES, last, best])
     }
 
     /// Removes summary, evaluation and report: of a run that goes on.

@@ -79,6 +79,24 @@ impl Image {
         Self::new(pixels, self.shape)
     }
 
+    /// The image in grey, one channel: PIL's `convert("L")` of an RGB image, else the first
+    /// channel.
+    #[must_use]
+    pub fn grey(&self) -> Self {
+        let [channels, height, width] = self.shape;
+        let plane = height * width;
+        let (red, rest) = self.pixels.split_at(plane);
+        let pixels = match channels {
+            3 => {
+                let (green, blue) = rest.split_at(plane);
+                let colours = red.iter().zip(green).zip(blue);
+                colours.map(|((&r, &g), &b)| grey([r, g, b])).collect()
+            }
+            _ => red.to_vec(),
+        };
+        Self::new(pixels, [1, height, width])
+    }
+
     /// Bytes of one channel.
     pub(crate) fn plane(&self) -> usize {
         self.shape[1] * self.shape[2]
@@ -105,5 +123,26 @@ impl Image {
         draw(&self.pixels, &mut self.next, &mut self.scratch);
         std::mem::swap(&mut self.pixels, &mut self.next);
         self.shape = shape;
+    }
+}
+
+/// PIL's `convert("L")`: the weights of ITU-R 601-2, in 16 bits behind the point.
+pub(crate) fn grey(rgb: [u8; 3]) -> u8 {
+    let [red, green, blue] = rgb.map(u32::from);
+    ((19_595 * red + 38_470 * green + 7_471 * blue + 0x8000) >> 16) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_become_grey_as_in_pil() {
+        // PIL.Image.new("RGB", (1, 1), colour).convert("L").getpixel((0, 0))
+        let image = Image::new(vec![255, 0, 0, 9, 0, 255, 0, 90, 0, 0, 255, 200], [3, 2, 2]);
+        let grey = image.grey();
+        assert_eq!(grey.shape(), [1, 2, 2]);
+        assert_eq!(grey.pixels(), [76, 150, 29, 78]);
+        assert_eq!(grey.grey(), grey);
     }
 }

@@ -66,7 +66,7 @@ pub use resize::Resize;
 pub use resized_crop::RandomResizedCrop;
 pub use rotation::RandomRotation;
 #[cfg(feature = "folder")]
-pub(crate) use {crop::center_crop, resize::resize};
+pub(crate) use {crop::center_crop, image::grey, resize::resize};
 
 /// What every change of one image can do.
 pub(crate) trait Step {

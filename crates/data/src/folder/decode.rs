@@ -5,7 +5,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use super::{FolderOptions, jpeg, png, webp};
 use crate::{
     DataError,
-    augment::{Fill, Image, Interpolation, PaddingMode, center_crop, resize},
+    augment::{Fill, Image, Interpolation, PaddingMode, center_crop, grey, resize},
 };
 
 /// Decodes the image file `bytes` (PNG, JPEG, BMP or WebP, whatever its name),
@@ -53,6 +53,33 @@ pub fn decode(bytes: &[u8], file: &str, options: &FolderOptions) -> Result<Image
         &Fill::default(),
     );
     Ok(image)
+}
+
+/// As [`decode`], but all of the image and nothing else, whatever `size` says: as large as it
+/// is, or made smaller with its proportions until its longer side has `longest` pixels.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_whole(
+    bytes: &[u8],
+    file: &str,
+    longest: usize,
+    options: &FolderOptions,
+) -> Result<Image, DataError> {
+    let [channels, ..] = options.shape()?;
+    let image = open(bytes, options.max_pixels).map_err(|problem| DataError::Image {
+        file: file.into(),
+        problem,
+    })?;
+    let [height, width] = [image.height() as usize, image.width() as usize];
+    let mut whole = Image::new(planes(image, channels), [channels, height, width]);
+    let (longer, longest) = (height.max(width), longest.max(1));
+    if longer > longest {
+        let smaller = |side: usize| (side * longest / longer).max(1);
+        let size = [height, width].map(smaller);
+        resize(&mut whole, size, Interpolation::Bilinear, true);
+    }
+    Ok(whole)
 }
 
 /// Whether an image of these sides has a pixel, and at most so many.
@@ -150,7 +177,7 @@ fn planes(image: DynamicImage, channels: usize) -> Vec<u8> {
     let pixels = values.chunks_exact(stored);
     let mut planes = Vec::with_capacity(channels * pixels.len());
     match (stored, channels) {
-        (3 | 4, 1) => planes.extend(pixels.map(grey)),
+        (3 | 4, 1) => planes.extend(pixels.map(|rgb| grey([rgb[0], rgb[1], rgb[2]]))),
         _ => {
             for channel in 0..channels {
                 // Grey has one channel for all.
@@ -160,12 +187,6 @@ fn planes(image: DynamicImage, channels: usize) -> Vec<u8> {
         }
     }
     planes
-}
-
-/// PIL's `convert("L")`: the weights of ITU-R 601-2, in 16 bits behind the point.
-fn grey(rgb: &[u8]) -> u8 {
-    let weighted = |at: usize, weight: u32| u32::from(rgb[at]) * weight;
-    ((weighted(0, 19_595) + weighted(1, 38_470) + weighted(2, 7_471) + 0x8000) >> 16) as u8
 }
 
 /// The smallest size with the proportions of `have` that covers `want`; the
@@ -215,6 +236,23 @@ mod tests {
             let image = decode(&file(&case), &case.step, &options(&case)).unwrap();
             case.check(&image, case.parameter("tolerance"));
         }
+    }
+
+    #[test]
+    fn the_whole_of_an_image_is_not_cut() {
+        let options = FolderOptions::default();
+        let bytes = encoded(ImageFormat::Png);
+        let shape = |longest| {
+            let image = decode_whole(&bytes, "f", longest, &options).unwrap();
+            image.shape()
+        };
+        assert_eq!(shape(20), [3, 14, 20]);
+        assert_eq!(shape(10), [3, 7, 10]);
+        assert_eq!(shape(1), [3, 1, 1]);
+        let whole = decode_whole(&bytes, "f", 99, &options).unwrap();
+        assert_eq!(&whole.pixels()[..3], [0, 12, 24], "the first red ones");
+        let error = decode_whole(&bytes[..40], "f", 99, &options).unwrap_err();
+        assert!(error.to_string().contains("f"), "{error}");
     }
 
     /// A file of 20×14 pixels without transparency or colour lost.

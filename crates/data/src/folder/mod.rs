@@ -50,7 +50,7 @@ use crate::{
 use files::{Files, Layout};
 use hold_out::hold_out;
 
-pub use decode::decode;
+pub use decode::{decode, decode_whole};
 pub use files::shown;
 
 /// How many of the images that cannot be used are named.
@@ -262,6 +262,27 @@ pub fn decode_from(
     name: &str,
     options: &FolderOptions,
 ) -> Result<Image, DataError> {
+    decode(&all_of(reader, name, options)?, name, options)
+}
+
+/// Reads a file, or standard input (`-`), for [`decode`] or [`decode_whole`], unless it has
+/// more bytes than an image can need: they, and its name for errors.
+///
+/// # Errors
+/// [`DataError::Image`] if it cannot be read, or is too long.
+pub fn read_bytes(path: &Path, options: &FolderOptions) -> Result<(Vec<u8>, String), DataError> {
+    if path == Path::new("-") {
+        let name = "standard input";
+        let bytes = all_of(std::io::stdin().lock(), name, options)?;
+        return Ok((bytes, name.into()));
+    }
+    let name = shown(path);
+    let file = File::open(path).map_err(|e| unreadable(&name, &e))?;
+    Ok((all_of(file, &name, options)?, name))
+}
+
+/// All bytes of `reader`, unless they are more than an image can need.
+fn all_of(reader: impl Read, name: &str, options: &FolderOptions) -> Result<Vec<u8>, DataError> {
     // Eight bytes a pixel are the widest that is decoded, 16 bits RGBA.
     let most = u64::from(options.max_pixels) * 8 + (1 << 20);
     let mut bytes = Vec::new();
@@ -279,7 +300,7 @@ pub fn decode_from(
             ),
         });
     }
-    decode(&bytes, name, options)
+    Ok(bytes)
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> DataError {

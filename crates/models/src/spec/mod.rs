@@ -77,7 +77,8 @@ impl NetworkSpec {
     }
 
     /// Whether any layer, also within a block, is a dropout layer.
-    pub(crate) fn has_dropout(&self) -> bool {
+    #[must_use]
+    pub fn has_dropout(&self) -> bool {
         fn any(layers: &Layers) -> bool {
             layers.iter().any(|(_, layer)| {
                 matches!(layer, LayerSpec::Dropout { .. }) || layer.inner().into_iter().any(any)

@@ -109,5 +109,24 @@ mod tests {
             error.starts_with("lenet5 has no layer `conv3` (did you mean `conv"),
             "{error}"
         );
+        // Of many layers, those of the block are named.
+        let summary = googlenet(10).summary([3, 32, 32]).unwrap();
+        let error = |name: &str| summary.layer(name).unwrap_err().to_string();
+        assert_eq!(
+            error("inception5b.branch4.1.con"),
+            "googlenet has no layer `inception5b.branch4.1.con` (did you mean \
+             `inception5b.branch4.1.conv`?); known: inception5b.branch1.conv, \
+             inception5b.branch1.bn, inception5b.branch1.relu, inception5b.branch2.0.conv, \
+             inception5b.branch2.0.bn, inception5b.branch2.0.relu, inception5b.branch2.1.conv, \
+             inception5b.branch2.1.bn, inception5b.branch2.1.relu, inception5b.branch3.0.conv, \
+             inception5b.branch3.0.bn, inception5b.branch3.0.relu, inception5b.branch3.1.conv, \
+             inception5b.branch3.1.bn, inception5b.branch3.1.relu, inception5b.branch4.0, \
+             inception5b.branch4.1.conv, inception5b.branch4.1.bn, inception5b.branch4.1.relu, \
+             inception5b; `kiln summary` lists all 195"
+        );
+        assert_eq!(
+            error("layer9"),
+            "googlenet has no layer `layer9`; `kiln summary` lists all 195"
+        );
     }
 }

@@ -1,4 +1,4 @@
-use models::{Form, ModelOptions, NetworkSpec};
+use models::{Form, ModelOptions, NetworkSpec, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,7 +46,7 @@ impl BenchMode {
 /// assert!(found.ms_per_step > 0.0);
 /// # Ok::<(), trainer::TrainError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BenchConfig {
     /// The network: a name that `kiln models` lists, or a file that describes one, as in
     /// [`NetworkSource::find`].
@@ -99,13 +99,14 @@ const MOST_STEPS: usize = 1_000_000;
 /// As many as labels can tell apart.
 const MOST_CLASSES: usize = 65_536;
 /// Of a batch: 8.6 GB.
-const MOST_VALUES: usize = 1 << 31;
+pub(super) const MOST_VALUES: usize = 1 << 31;
 /// Of an image, where the network has a form for it.
 const SMALL: [usize; 3] = [3, 32, 32];
 
 /// What of a measurement is found before anything is computed.
 pub(super) struct Checked {
     pub spec: NetworkSpec,
+    pub summary: Summary,
     /// `[channels, height, width]`.
     pub image: [usize; 3],
 }
@@ -139,8 +140,12 @@ impl BenchConfig {
                  2^31 values"
             ),
         )?;
-        spec.classifier(image, self.classes)?;
-        Ok(Checked { spec, image })
+        let summary = spec.classifier(image, self.classes)?;
+        Ok(Checked {
+            spec,
+            summary,
+            image,
+        })
     }
 
     fn check_numbers(&self) -> Result<(), ConfigError> {
@@ -225,8 +230,7 @@ mod tests {
                 model: model.into(),
                 ..BenchConfig::default()
             };
-            let Checked { spec, image } = config.checked().unwrap();
-            let summary = spec.classifier(image, 10).unwrap();
+            let Checked { summary, .. } = config.checked().unwrap();
             assert_eq!(summary.parameters(), parameters, "{model}");
         }
     }

@@ -5,12 +5,27 @@ use std::fs;
 /// `/proc/self/status`.
 #[must_use]
 pub fn peak_rss_mb() -> Option<f64> {
-    peak_of(&fs::read_to_string("/proc/self/status").ok()?)
+    megabytes(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
 }
 
-/// Of the text of such a file.
-fn peak_of(status: &str) -> Option<f64> {
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+/// The memory that a process has now (its resident set), in megabytes (10⁶ bytes). `None`
+/// where the system does not tell, and of a process that is gone.
+#[must_use]
+pub fn rss_mb(process: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"));
+    megabytes(&status.ok()?, "VmRSS:")
+}
+
+/// The memory that processes can have before the system would have to swap, in megabytes
+/// (10⁶ bytes): Linux's estimate `MemAvailable`. `None` where the system does not tell.
+#[must_use]
+pub fn available_mb() -> Option<f64> {
+    megabytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")
+}
+
+/// Of a line `key    1234 kB`, in which they are 1024 bytes each.
+fn megabytes(text: &str, key: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024.0 / 1e6)
 }
@@ -21,10 +36,11 @@ mod tests {
 
     #[test]
     fn reads_the_high_water_mark() {
-        let status = "Name:\tkiln\nVmPeak:\t    9000 kB\nVmHWM:\t    2500 kB\nVmRSS:\t 1 kB\n";
-        assert_eq!(peak_of(status), Some(2.56));
-        assert_eq!(peak_of("VmHWM:\t2500\n"), None);
-        assert_eq!(peak_of(""), None);
+        let status = "Name:\tkiln\nVmPeak:\t    9000 kB\nVmHWM:\t    2500 kB\nVmRSS:\t 1000 kB\n";
+        assert_eq!(megabytes(status, "VmHWM:"), Some(2.56));
+        assert_eq!(megabytes(status, "VmRSS:"), Some(1.024));
+        assert_eq!(megabytes("VmHWM:\t2500\n", "VmHWM:"), None);
+        assert_eq!(megabytes("", "VmHWM:"), None);
     }
 
     #[cfg(target_os = "linux")]
@@ -36,5 +52,8 @@ mod tests {
             peak > 80.0 && std::hint::black_box(&bytes)[7] == 1,
             "{peak}"
         );
+        let now = rss_mb(std::process::id()).unwrap();
+        assert!(now > 80.0 && now <= peak_rss_mb().unwrap(), "{now}");
+        assert!(available_mb().unwrap() > 0.0);
     }
 }

@@ -3,6 +3,10 @@
 use burn::tensor::{DType, Device, Distribution, Int, Tensor};
 use models::{Network, TrainingOutput};
 
+use super::{
+    Parts,
+    clock::{Timing, milliseconds},
+};
 use crate::{
     Gradients, Loss, Optimizer, TrainError,
     config::{ConfigError, LossConfig, OptimizerConfig, OptimizerName},
@@ -19,11 +23,12 @@ pub(super) trait Step {
     /// Does it once. It has come to its end when this returns, but for what GPUs do of
     /// which nothing is read.
     fn run(&mut self) -> Result<(), TrainError>;
-}
 
-/// Waits until the device has done all that it was given.
-pub(super) fn synchronise(device: &Device) -> Result<(), TrainError> {
-    device.sync().map_err(|e| TrainError::Device(e.to_string()))
+    /// Does it `steps` times, with the device waited for after each of its parts: their
+    /// medians. `None` if it has none.
+    fn parts(&mut self, _steps: usize, _device: &Device) -> Result<Option<Parts>, TrainError> {
+        Ok(None)
+    }
 }
 
 /// Forward, cross-entropy, backward, SGD with momentum, and reading the loss.
@@ -58,19 +63,59 @@ impl Train {
             images,
         })
     }
+
+    /// Forward and cross-entropy.
+    fn forward(&self, network: &Network) -> Tensor<1> {
+        let TrainingOutput { logits, auxiliary } = network.forward_training(self.images.clone());
+        let of = |logits| self.loss.forward(logits, self.labels.clone(), None);
+        auxiliary
+            .into_iter()
+            .fold(of(logits), |sum, (share, logits)| sum + of(logits) * share)
+    }
+
+    /// The optimizer, and reading the loss.
+    fn update(
+        &mut self,
+        network: Network,
+        gradients: Gradients,
+        loss: Tensor<1>,
+    ) -> Result<(), TrainError> {
+        self.network = Some(self.optimizer.step(LR, network, gradients));
+        read(loss.without_autodiff())
+    }
+
+    fn network(&mut self) -> Network {
+        self.network.take().expect("it is put back")
+    }
 }
 
 impl Step for Train {
     fn run(&mut self) -> Result<(), TrainError> {
-        let network = self.network.take().expect("it is put back");
-        let TrainingOutput { logits, auxiliary } = network.forward_training(self.images.clone());
-        let of = |logits| self.loss.forward(logits, self.labels.clone(), None);
-        let loss = auxiliary
-            .into_iter()
-            .fold(of(logits), |sum, (share, logits)| sum + of(logits) * share);
+        let network = self.network();
+        let loss = self.forward(&network);
         let gradients = Gradients::of(&loss, &network);
-        self.network = Some(self.optimizer.step(LR, network, gradients));
-        read(loss.without_autodiff())
+        self.update(network, gradients, loss)
+    }
+
+    fn parts(&mut self, steps: usize, device: &Device) -> Result<Option<Parts>, TrainError> {
+        let mut times: [Vec<f64>; 3] = Default::default();
+        for _ in 0..steps {
+            let network = self.network();
+            let (forward, loss) = milliseconds(device, || Ok(self.forward(&network)))?;
+            let (backward, gradients) =
+                milliseconds(device, || Ok(Gradients::of(&loss, &network)))?;
+            let (optimizer, ()) = milliseconds(device, || self.update(network, gradients, loss))?;
+            for (times, took) in times.iter_mut().zip([forward, backward, optimizer]) {
+                times.push(took);
+            }
+        }
+        let [forward_ms, backward_ms, optimizer_ms] =
+            times.map(|times| Timing::of(times).median_ms);
+        Ok(Some(Parts {
+            forward_ms,
+            backward_ms,
+            optimizer_ms,
+        }))
     }
 }
 

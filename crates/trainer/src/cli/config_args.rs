@@ -66,6 +66,9 @@ pub struct ConfigArgs {
     /// Times to go through the training images [default: 15]
     #[arg(help_heading = "How", long, value_name = "N")]
     epochs: Option<usize>,
+    /// End after so many updates: for a verb that has a flag of that name for it
+    #[arg(skip)]
+    pub steps: Option<u64>,
     /// Images in a step [default: 64]
     #[arg(help_heading = "How", long, value_name = "N")]
     batch_size: Option<usize>,
@@ -245,6 +248,7 @@ impl ConfigArgs {
         flag!(threads => threads, "threads");
         flag!(precision => precision, "precision");
         flag!(epochs => epochs, "epochs");
+        flag!(steps => stop.steps, "steps");
         flag!(batch_size => batch_size, "batch-size");
         flag!(lr => optimizer.lr, "lr");
         flag!(optimizer => optimizer.name, "optimizer");

@@ -6,7 +6,7 @@ use trainer::{
     config::overlap, lr_find_svg, write_whole,
 };
 
-use super::{config_args::ConfigArgs, new_file, of_flag, print, shell::command_of, train};
+use super::{config_args::ConfigArgs, new_file, of_flag, print, shell::command_of, signals};
 
 /// Rows of the table.
 const ROWS: usize = 20;
@@ -71,7 +71,7 @@ impl Args {
         let program = super::program(plan.selected.backend);
         let heading = heading(plan, &test);
 
-        let stop = train::on_signals()?;
+        let stop = signals::on_signals()?;
         let mut written = Ok(());
         let every = (self.steps / ROWS).max(1);
         let mut done = 0;
@@ -106,7 +106,7 @@ impl Args {
             }
         }
         Ok(match curve.end {
-            RangeEnd::Interruption => train::interrupted(stop.signal()),
+            RangeEnd::Interruption => signals::interrupted(stop.signal()),
             _ => ExitCode::SUCCESS,
         })
     }

@@ -1,23 +1,30 @@
 //! The command line: verbs and flags into configurations.
 
 mod bench;
+mod compare;
+mod completions;
 mod config;
 mod config_args;
 mod data;
 mod devices;
 mod eval;
 mod export;
+mod features;
 mod graph;
 mod import;
+mod invert;
 mod lr_find;
 mod models;
 mod network;
+mod picked;
 mod predict;
 mod recipes;
 mod report;
 mod run;
+mod saliency;
 mod schedule;
 mod shell;
+mod signals;
 mod store;
 mod summary;
 mod sweep;
@@ -74,6 +81,10 @@ enum Verb {
     Eval(Box<eval::Args>),
     /// Tell what a run says of images, or draw images of a data set with what they are taken for.
     Predict(Box<predict::Args>),
+    /// Draw the feature maps of an image and the filters of a run, or hand-made filters.
+    Features(Box<features::Args>),
+    /// Draw which parts of an image a class is told by: Grad-CAM and input gradients.
+    Saliency(Box<saliency::Args>),
     /// Write a page on a run, or on several beside each other.
     Report(report::Args),
     /// Draw the learning rate of a run, and tell it.
@@ -94,8 +105,15 @@ enum Verb {
     Summary(summary::Args),
     /// Draw a network.
     Graph(graph::Args),
+    /// Train the same run on several backends: speed, memory, and whether they agree.
+    Compare(Box<compare::Args>),
+    /// One backend of a comparison, in its own process.
+    #[command(hide = true)]
+    CompareBackend(compare::BackendArgs),
     /// Measure how fast networks train, or infer, on a fixed random batch.
-    Bench(bench::Args),
+    Bench(Box<bench::Args>),
+    /// Print what completes words of the command line, for a shell; or the pages for `man`.
+    Completions(completions::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
 }
@@ -109,6 +127,8 @@ impl Cli {
             Verb::Recipes(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Predict(args) => args.run(),
+            Verb::Features(args) => args.run(),
+            Verb::Saliency(args) => args.run(),
             Verb::Report(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),
@@ -119,7 +139,10 @@ impl Cli {
             Verb::Models(args) => args.run(),
             Verb::Summary(args) => args.run(),
             Verb::Graph(args) => args.run(),
+            Verb::Compare(args) => args.run(),
+            Verb::CompareBackend(args) => args.run(),
             Verb::Bench(args) => args.run(),
+            Verb::Completions(args) => args.run(),
             Verb::Devices(args) => args.run(),
         }
     }

@@ -11,7 +11,7 @@ use trainer::{
     backend::Backend,
 };
 
-use super::{of_flag, print, shell::command_of, store::StoreArgs, train};
+use super::{of_flag, print, shell::command_of, signals, store::StoreArgs};
 
 /// Tries settings of a configuration, and tells which are best on the validation images.
 ///
@@ -56,7 +56,7 @@ impl Args {
         if let Some(threads) = self.threads {
             sweep = sweep.threads(threads).map_err(of_flag)?;
         }
-        let stop = train::on_signals()?;
+        let stop = signals::on_signals()?;
         let mut lines = Lines {
             to: match (self.quiet, self.json) {
                 (true, _) => To::Nobody,
@@ -84,7 +84,7 @@ impl Args {
             super::program(Backend::DEFAULT),
             command_of(words.iter().map(String::as_str)),
         ))?;
-        Ok(train::interrupted(stop.signal()))
+        Ok(signals::interrupted(stop.signal()))
     }
 
     fn folder(&self) -> PathBuf {

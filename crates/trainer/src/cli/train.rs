@@ -2,44 +2,18 @@ use std::{
     io::{IsTerminal, stderr, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
 };
 
 use models::NetworkFileError;
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    flag,
-};
 use trainer::{
-    Experiment, Plan, RunDir, Status, StopFlag, TrainError,
-    observers::{Console, Json},
+    Experiment, Plan, RunDir, Status, TrainError,
+    observers::{Console, Json, dashboard},
 };
 
-use super::config_args::ConfigArgs;
-
-/// A flag that SIGINT (Ctrl-C) and SIGTERM set. A second one does not wait for the end
-/// of the update.
-pub(super) fn on_signals() -> std::io::Result<StopFlag> {
-    let stop = StopFlag::new();
-    let again = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let code = i32::from(exit_code_of(signal as usize));
-        // In this order: the first signal finds `again` not set yet.
-        flag::register_conditional_shutdown(signal, code, Arc::clone(&again))?;
-        flag::register(signal, Arc::clone(&again))?;
-        flag::register_usize(signal, stop.shared(), signal as usize)?;
-    }
-    Ok(stop)
-}
-
-/// As shells give it: 128 and the number of the signal.
-fn exit_code_of(signal: usize) -> u8 {
-    u8::try_from(signal).map_or(u8::MAX, |signal| signal.saturating_add(128))
-}
-
-pub(super) fn interrupted(signal: Option<usize>) -> ExitCode {
-    ExitCode::from(exit_code_of(signal.unwrap_or(SIGINT as usize)))
-}
+use super::{
+    config_args::ConfigArgs,
+    signals::{interrupted, on_signals, on_signals_with_dashboard},
+};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -53,6 +27,9 @@ pub struct Args {
         conflicts_with_all = ["config", "recipe", "out"]
     )]
     resume: Option<PathBuf>,
+    /// End after so many updates, and score the last batch again [default: all epochs]
+    #[arg(help_heading = "How", long, value_name = "N")]
+    steps: Option<u64>,
     /// Folder in which the run makes its own
     #[arg(
         help_heading = "Output",
@@ -61,6 +38,9 @@ pub struct Args {
         default_value = "runs"
     )]
     out: PathBuf,
+    /// Show Burn's dashboard while the run lasts; q asks whether to stop (feature `tui`)
+    #[arg(help_heading = "Output", long, conflicts_with_all = ["json", "quiet"])]
+    tui: bool,
     /// Print nothing but the result
     #[arg(help_heading = "Output", long, short)]
     quiet: bool,
@@ -70,7 +50,8 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self) -> anyhow::Result<ExitCode> {
+    pub fn run(mut self) -> anyhow::Result<ExitCode> {
+        self.config.steps = self.steps;
         let own = self.resume.as_ref().map(|run| RunDir::open(run));
         let own = own.transpose()?;
         let (config, origins) = match &own {
@@ -97,19 +78,24 @@ impl Args {
         self.warn_of_other_weights(&experiment);
         let backend = experiment.plan().selected.backend;
 
-        let stop = on_signals()?;
+        let stop = match self.tui {
+            true => on_signals_with_dashboard()?,
+            false => on_signals()?,
+        };
         let experiment = experiment.stop_when(&stop);
         let experiment = if self.json {
             experiment.observe(Json::new(stdout()))
         } else {
             let console = Console::new(stdout(), super::program(backend));
-            experiment.observe(if self.quiet {
-                console.quiet()
+            if self.tui {
+                experiment.observe(dashboard(&stop, console)?)
+            } else if self.quiet {
+                experiment.observe(console.quiet())
             } else if stdout().is_terminal() && stderr().is_terminal() {
-                console.with_bar()
+                experiment.observe(console.with_bar())
             } else {
-                console
-            })
+                experiment.observe(console)
+            }
         };
         let summary = match resumes {
             true => experiment.go_on(),

@@ -1,13 +1,47 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the test set is scored at the end of a run, and by `kiln eval`.
+use super::{ConfigError, check};
+
+/// How images are scored: the test set at the end of a run and by `kiln eval`, and how
+/// often those held out for validation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluationConfig {
     /// Test-time augmentation: over which forms of each image the logits are averaged.
     /// Validation during training does without.
     pub tta: Tta,
+    /// Validate after every so many updates, beside the end of each epoch, at least 1
+    /// (Lightning's `val_check_interval`). Needs validation images. What is found is in
+    /// `validation.csv`, and does not count for the best epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub every_steps: Option<u64>,
+}
+
+impl EvaluationConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        match self.every_steps {
+            Some(steps) => {
+                let problem = "it must be at least 1";
+                check("evaluation.every_steps", steps, steps >= 1, problem)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Looks that there are validation images, if something here asks for them.
+    pub(crate) fn check_images(&self, validation: usize) -> Result<(), ConfigError> {
+        match self.every_steps {
+            Some(steps) => check(
+                "evaluation.every_steps",
+                steps,
+                validation > 0,
+                "there are no validation images: it needs `valid` above 0",
+            ),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Test-time augmentation.

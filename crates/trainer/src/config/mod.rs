@@ -305,6 +305,7 @@ impl TrainConfig {
         self.average.validate(self.epochs)?;
         self.checkpoint.validate()?;
         self.stop.validate()?;
+        self.evaluation.validate()?;
         self.log.validate()
     }
 }

@@ -22,6 +22,13 @@ pub struct StopConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1e9), extend("exclusiveMinimum" = 0))]
     pub minutes: Option<f64>,
+    /// End after so many updates (Lightning's `max_steps`), at least 1. The epoch under
+    /// way is not finished: without one that was, there is no best epoch and no test. The
+    /// last batch is scored once more with the new weights. The schedule still spans all
+    /// epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub steps: Option<u64>,
 }
 
 impl StopConfig {
@@ -33,6 +40,9 @@ impl StopConfig {
                 patience >= 1,
                 "it must be at least 1",
             )?;
+        }
+        if let Some(steps) = self.steps {
+            check("stop.steps", steps, steps >= 1, "it must be at least 1")?;
         }
         if let Some(target) = self.target_accuracy {
             check(

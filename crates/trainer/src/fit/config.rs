@@ -4,8 +4,8 @@ use super::FitData;
 use crate::{
     TrainError,
     config::{
-        AverageConfig, CheckpointConfig, LossConfig, OptimizerConfig, ScheduleConfig, StopConfig,
-        TrainConfig, check, check_seed,
+        AverageConfig, CheckpointConfig, EvaluationConfig, LossConfig, OptimizerConfig,
+        ScheduleConfig, StopConfig, TrainConfig, check, check_seed,
     },
 };
 
@@ -27,6 +27,8 @@ pub struct FitConfig {
     pub loss: LossConfig,
     /// Averaged weights.
     pub average: AverageConfig,
+    /// Updates after which the validation images are scored, beside the end of an epoch.
+    pub valid_every_steps: Option<u64>,
     /// When checkpoints are written.
     pub checkpoint: CheckpointConfig,
     /// What ends the run before its last epoch.
@@ -55,14 +57,25 @@ impl FitConfig {
         self.average.validate(self.epochs)?;
         self.checkpoint.validate()?;
         self.stop.validate()?;
+        self.evaluation().validate()?;
         let validation = data.valid.map_or(0, |valid| valid.images());
         self.stop.check_images(validation)?;
+        self.evaluation().check_images(validation)?;
         self.checkpoint.check_images(validation)?;
         match data.train.batches() {
             0 => Err(TrainError::Source {
                 problem: "an epoch has no batch".into(),
             }),
             _ => Ok(()),
+        }
+    }
+}
+
+impl FitConfig {
+    fn evaluation(&self) -> EvaluationConfig {
+        EvaluationConfig {
+            every_steps: self.valid_every_steps,
+            ..EvaluationConfig::default()
         }
     }
 }
@@ -86,6 +99,7 @@ impl TrainConfig {
             schedule: self.schedule.clone(),
             loss: self.loss.clone(),
             average: self.average.clone(),
+            valid_every_steps: self.evaluation.every_steps,
             checkpoint: self.checkpoint.clone(),
             stop: self.stop.clone(),
             report_every: self.log.every_steps.unwrap_or(report_every),

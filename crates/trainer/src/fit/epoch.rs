@@ -12,7 +12,7 @@ use crate::{
     Classifier, TrainError,
     backend::send,
     evaluate::{Tally, evaluate, score, training_loss},
-    event::{EpochDone, Event, FirstBatch, Parameters, Scores, StepDone},
+    event::{EpochDone, Event, FirstBatch, Parameters, Scores, StepDone, Validated},
     gradients::{GradientMean, Gradients},
 };
 
@@ -47,6 +47,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
             if step == batches && self.data.valid.is_none() {
                 last_batch = Some(batch.clone());
             }
+            // Of the last update that was asked for.
+            let last = self.trainer.config.stop.steps == Some(self.progress.updates + 1);
+            let scored_again = last.then(|| batch.clone());
             let weight = self
                 .loss
                 .weight(&batch.labels, batch.soft_targets.is_some());
@@ -65,6 +68,14 @@ impl<M: Classifier> Fit<'_, '_, M> {
             self.progress.batches = step;
             if self.pending.len() >= self.trainer.config.report_every {
                 self.report()?;
+            }
+            if let Some(batch) = scored_again {
+                self.report()?;
+                self.score_again(batch, epoch, step)?;
+            }
+            if step < batches && self.validation_is_due() {
+                self.report()?;
+                self.validate_between(epoch, step)?;
             }
             self.take_time();
             // The end of an epoch has its own checkpoint.
@@ -87,6 +98,11 @@ impl<M: Classifier> Fit<'_, '_, M> {
         Ok(interrupted.map(|_| EndedBy::Interruption))
     }
 
+    /// The step in the run, from 1, of a step in an epoch.
+    fn global_step(&self, epoch: usize, step: usize) -> usize {
+        (epoch - 1) * self.data.train.batches() + step
+    }
+
     /// The gradients of a batch. Its scores stay on the device.
     fn gradients(
         &mut self,
@@ -94,10 +110,9 @@ impl<M: Classifier> Fit<'_, '_, M> {
         epoch: usize,
         step: usize,
     ) -> Result<Gradients, TrainError> {
-        let batches = self.data.train.batches();
-        let global = (epoch - 1) * batches + step - 1;
+        let global_step = self.global_step(epoch, step);
         // What is random in a step depends on seed and step alone.
-        let seed = step_seed(self.trainer.config.seed, global);
+        let seed = step_seed(self.trainer.config.seed, global_step - 1);
         self.device.seed(seed);
         let images = batch.len();
         let tensors = send(batch, &self.device);
@@ -108,7 +123,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
             StepDone {
                 epoch,
                 step,
-                global_step: global + 1,
+                global_step,
                 images,
                 batch: Scores::default(),
                 epoch_so_far: Scores::default(),
@@ -117,6 +132,53 @@ impl<M: Classifier> Fit<'_, '_, M> {
             scores,
         );
         Ok(gradients)
+    }
+
+    /// Scores the batch of the last step with the weights that the step has led to, all that
+    /// is random in it drawn as it was.
+    fn score_again(&mut self, batch: Batch, epoch: usize, step: usize) -> Result<(), TrainError> {
+        let global_step = self.global_step(epoch, step);
+        let seed = step_seed(self.trainer.config.seed, global_step - 1);
+        self.device.seed(seed);
+        // Batch norms share their statistics between clones, and what `valid` gives has its own.
+        let network = self.network().valid().train();
+        let after = score(&network, batch, &*self.loss, &self.device)?;
+        self.trainer.emit(&Event::LastStep {
+            global_step,
+            before: self.last_scores,
+            after,
+        })
+    }
+
+    fn validation_is_due(&self) -> bool {
+        let every = self.trainer.config.valid_every_steps;
+        every.is_some_and(|every| self.progress.updates.is_multiple_of(every))
+    }
+
+    /// Validates within an epoch.
+    fn validate_between(&mut self, epoch: usize, step: usize) -> Result<(), TrainError> {
+        let Some(images) = self.data.valid else {
+            return Ok(());
+        };
+        let device = self.device.clone().inner();
+        let scored = self.scored_network()?;
+        let valid = evaluate(&scored, images, &*self.scored_loss, &device)?;
+        let updates = self.progress.updates;
+        if !valid.loss.is_finite() {
+            let place = format!("after update {updates}");
+            return Err(self.diverged(valid.loss, epoch, place));
+        }
+        let validated = Validated {
+            epoch,
+            global_step: self.global_step(epoch, step),
+            updates,
+            valid,
+        };
+        self.progress.validations.push(validated);
+        if let Some(folder) = &self.trainer.folder {
+            folder.write_validations(&self.progress.validations)?;
+        }
+        self.trainer.emit(&Event::Validated(validated))
     }
 
     fn update(&mut self, gradients: Gradients) {
@@ -139,6 +201,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
                 return Err(self.diverged(step.batch.loss, step.epoch, place));
             }
             self.progress.tally.add(step.batch, step.images);
+            self.last_scores = step.batch;
             step.epoch_so_far = self.progress.tally.scores();
             self.trainer.emit(&Event::StepDone(step))?;
         }
@@ -242,7 +305,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let signal = self.trainer.stop.and_then(|stop| stop.signal());
         signal
             .map(|_| EndedBy::Interruption)
-            .or_else(|| self.out_of_time())
+            .or_else(|| self.far_enough())
     }
 
     pub(super) fn diverged(&self, loss: f64, epoch: usize, place: String) -> TrainError {

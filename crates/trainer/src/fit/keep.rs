@@ -14,7 +14,7 @@ use crate::{
     backend::send,
     checkpoint::{AVERAGE, Checkpoint, Checkpoints, Damaged, NETWORK, OPTIMIZER},
     config::{ConfigError, check},
-    event::{EpochDone, Event, Resumed, Scores},
+    event::{EpochDone, Event, Resumed, Scores, Validated},
     run_dir::{RunDir, Weights},
     start::sha256,
 };
@@ -74,6 +74,14 @@ impl Folder {
         self.dir.path().join(which.file_name())
     }
 
+    /// Writes what was found between steps, if anything was.
+    pub fn write_validations(&self, rows: &[Validated]) -> Result<(), TrainError> {
+        match rows.is_empty() {
+            true => Ok(()),
+            false => self.dir.write_validations(rows),
+        }
+    }
+
     fn write(
         &self,
         which: Weights,
@@ -127,6 +135,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
         let folder = self.folder();
         let history = &self.progress.history;
         folder.dir.write_history(history)?;
+        folder.write_validations(&self.progress.validations)?;
         folder.dir.write_curves(history, &folder.title)?;
         self.write_last()?;
         let folder = self.folder();

@@ -32,7 +32,7 @@ pub(crate) use self::{
 use crate::{
     Classifier, TrainError,
     average::Average,
-    event::{Event, FitStarted, Observer, Resumed},
+    event::{Event, FitStarted, Observer, Resumed, Scores},
     loss::Loss,
     optim::{Optimizer, freeze},
     run_dir::RunDir,
@@ -195,6 +195,8 @@ struct Fit<'t, 'a, M> {
     average: Option<Average>,
     progress: Progress,
     pending: Pending,
+    /// Of the last step that was reported.
+    last_scores: Scores,
     best_weights: Option<Arc<StateDict>>,
     /// When the time was last taken.
     mark: Instant,
@@ -249,6 +251,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
             average,
             progress: Progress::default(),
             pending: Pending::default(),
+            last_scores: Scores::default(),
             best_weights: None,
             mark: now,
             last_checkpoint: now,
@@ -289,7 +292,16 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         {
             Some(EndedBy::Patience)
         } else {
-            self.out_of_time()
+            self.far_enough()
+        }
+    }
+
+    /// Whether the run ends wherever it is.
+    fn far_enough(&self) -> Option<EndedBy> {
+        let steps = self.trainer.config.stop.steps;
+        match steps.is_some_and(|steps| self.progress.updates >= steps) {
+            true => Some(EndedBy::Steps),
+            false => self.out_of_time(),
         }
     }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::StopConfig,
     evaluate::Tally,
-    event::{EpochDone, Scores},
+    event::{EpochDone, Scores, Validated},
     schedule::ScheduleState,
 };
 
@@ -39,6 +39,9 @@ pub(crate) struct Progress {
     /// The best epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<EpochDone>,
+    /// Validations between two steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validations: Vec<Validated>,
     /// All epochs that are over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<EpochDone>,
@@ -113,6 +116,12 @@ mod tests {
                 },
             ],
             tally,
+            validations: vec![Validated {
+                epoch: 1,
+                global_step: 200,
+                updates: 100,
+                valid: scores,
+            }],
             reached: Some(Reached {
                 epoch: 1,
                 accuracy: 2.0 / 3.0,

@@ -47,6 +47,8 @@ pub enum EndedBy {
     Patience,
     /// `stop.minutes` had passed.
     Minutes,
+    /// `stop.steps` were done.
+    Steps,
     /// It was asked to stop.
     Interruption,
 }

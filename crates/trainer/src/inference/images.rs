@@ -1,11 +1,12 @@
 //! Images that belong to no data set.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
+use burn::tensor::Tensor;
 use data::{BatchLoader, DataError, ImageDataset, augment::Image};
 
 use super::{Inference, Polarity, Prediction};
-use crate::TrainError;
+use crate::{TrainError, backend::send};
 
 impl Inference {
     /// What the network says of images of the shape of [`info`](Self::info), in their
@@ -18,6 +19,27 @@ impl Inference {
         if images.is_empty() {
             return Ok(Vec::new());
         }
+        let images = self.dataset_of(images)?;
+        let all = (0..images.len()).collect();
+        self.predict_all(&self.loader(images, all)?)
+    }
+
+    /// What the network gets of an image of the shape of [`info`](Self::info): the image after
+    /// the steps of the run that are not random, and `[1, C, H, W]` of it, normalised.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn input(&self, image: &Image) -> Result<(Image, Tensor<4>), TrainError> {
+        let batches = self.loader(self.dataset_of(slice::from_ref(image))?, vec![0])?;
+        let batch = batches.epoch(0).next();
+        let batch = batch.expect("a batch of one image")?;
+        let mut seen = image.clone();
+        self.pipeline.apply(&mut seen, 0, 0, 0);
+        Ok((seen, send(batch, &self.selected.device).images))
+    }
+
+    /// The images as a data set, all of the first class: what they are of is not known.
+    fn dataset_of(&self, images: &[Image]) -> Result<ImageDataset, TrainError> {
         let shape = self.info().shape();
         if let Some(other) = images.iter().find(|image| image.shape() != shape) {
             let problem = format!(
@@ -28,11 +50,8 @@ impl Inference {
             return Err(DataError::Inconsistent { name, problem }.into());
         }
         let pixels = images.iter().flat_map(Image::pixels).copied().collect();
-        // What they are of is not known, and not asked for.
         let labels = vec![0; images.len()];
-        let images = ImageDataset::new(Arc::clone(self.info()), pixels, labels)?;
-        let all = (0..images.len()).collect();
-        self.predict_all(&self.loader(images, all)?)
+        Ok(ImageDataset::new(Arc::clone(self.info()), pixels, labels)?)
     }
 
     /// What the network says of the images of a loader that [`loader`](Self::loader)

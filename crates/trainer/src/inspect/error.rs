@@ -100,10 +100,20 @@ impl InspectError {
     }
 }
 
+/// More layers than these are not all named.
+const MOST_NAMED: usize = 30;
+
 fn layers_with(what: &str, known: &[String]) -> String {
     match known {
         [] => format!("no layer of it has {what}"),
-        known => format!("layers with {what}: {}", known.join(", ")),
+        known if known.len() <= MOST_NAMED => {
+            format!("layers with {what}: {}", known.join(", "))
+        }
+        known => {
+            let (named, others) = known.split_at(MOST_NAMED);
+            let (named, others) = (named.join(", "), others.len());
+            format!("layers with {what}: {named} and {others} more, which --list names")
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 use burn::tensor::Tensor;
 use models::{Activation, LayerSummary, Network, Shape, Summary};
 
-use super::{InspectError, OTHER_NETWORK, range::Range, read};
+use super::{InspectError, no_convolution, predicted, range::Range, read};
 use crate::{
-    TrainError,
+    Prediction, TrainError,
     pictures::{ColourMap, Section, Tile, grid},
 };
 
@@ -32,7 +32,8 @@ pub enum Scale {
 }
 
 /// The maps that layers give for an image `[1, C, H, W]`, normalised as the network was
-/// trained; of no layers those of the first convolution. And the logits.
+/// trained; of no layers those of the first convolution. And what
+/// the network says of the image.
 ///
 /// `network` is one made for inference: on a device without autodiff.
 ///
@@ -46,23 +47,8 @@ pub fn feature_maps(
     network: &Network,
     image: Tensor<4>,
     layers: &[&str],
-) -> Result<(Vec<f32>, Vec<FeatureMaps>), TrainError> {
-    let summary = network.summary();
-    let first = || {
-        let first = summary.first_convolution();
-        first.ok_or_else(|| InspectError::NoConvolution {
-            network: summary.network.clone(),
-            what: "feature maps",
-            advice: OTHER_NETWORK,
-        })
-    };
-    let rows: Vec<&LayerSummary> = match layers {
-        [] => vec![first()?],
-        layers => {
-            let rows = layers.iter().map(|layer| layer_with_maps(summary, layer));
-            rows.collect::<Result<_, _>>()?
-        }
-    };
+) -> Result<(Prediction, Vec<FeatureMaps>), TrainError> {
+    let rows = layers_with_maps(network, layers)?;
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let (logits, outputs) = network.forward_collect(image, &names)?;
     let mut maps = Vec::with_capacity(rows.len());
@@ -79,8 +65,27 @@ pub fn feature_maps(
             values: read(output, network.name(), what)?,
         });
     }
-    let logits = read(logits, network.name(), || "the logits".into())?;
-    Ok((logits, maps))
+    Ok((predicted(logits, network.name())?, maps))
+}
+
+/// The layers of these names; of no names the first convolution.
+///
+/// # Errors
+/// [`TrainError::Model`] for a layer that is not there, [`TrainError::Inspect`] for one
+/// that gives no maps, or a network that has none.
+pub fn layers_with_maps<'a>(
+    network: &'a Network,
+    layers: &[&str],
+) -> Result<Vec<&'a LayerSummary>, TrainError> {
+    let summary = network.summary();
+    if !layers.is_empty() {
+        let rows = layers.iter().map(|layer| layer_with_maps(summary, layer));
+        return rows.collect();
+    }
+    match summary.first_convolution() {
+        Some(first) => Ok(vec![first]),
+        None => Err(no_convolution(summary).into()),
+    }
 }
 
 /// The layer of that name, if it gives maps.
@@ -180,6 +185,8 @@ impl FeatureMaps {
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "all of it is test code")]
+
     use burn::tensor::Device;
 
     use super::*;
@@ -189,8 +196,8 @@ mod tests {
         let network = models::resnet18(10).width(0.125).seed(1);
         let network = network.build([3, 32, 32], &device).unwrap();
         let image = Tensor::random([1, 3, 32, 32], burn::tensor::Distribution::Default, &device);
-        feature_maps(&network, image, layers).map(|(logits, maps)| {
-            assert_eq!(logits.len(), 10);
+        feature_maps(&network, image, layers).map(|(prediction, maps)| {
+            assert_eq!(prediction.logits.len(), 10);
             maps
         })
     }

@@ -1,6 +1,6 @@
-use models::{LayerSummary, Network};
+use models::Network;
 
-use super::{InspectError, OTHER_NETWORK, range::Range};
+use super::{InspectError, no_convolution, range::Range};
 use crate::{
     TrainError,
     pictures::{ColourMap, Section, Tile, grid, grid_of_side},
@@ -32,21 +32,16 @@ const SIDE_BESIDE: u32 = 36;
 pub fn filters(network: &Network, layer: &str) -> Result<Filters, TrainError> {
     let summary = network.summary();
     let row = summary.layer(layer)?;
-    let convolutions = || summary.layers.iter().filter(|row| row.is_convolution());
-    if convolutions().next().is_none() {
-        return Err(InspectError::NoConvolution {
-            network: summary.network.clone(),
-            what: "filters",
-            advice: OTHER_NETWORK,
-        }
-        .into());
-    }
+    let Some(first) = summary.first_convolution() else {
+        return Err(no_convolution(summary).into());
+    };
     if !row.is_convolution() {
+        let convolutions = summary.layers.iter().filter(|row| row.is_convolution());
         return Err(InspectError::NoFilters {
             network: summary.network.clone(),
             layer: row.name.clone(),
             kind: row.kind,
-            known: convolutions().map(|row| row.name.clone()).collect(),
+            known: convolutions.map(|row| row.name.clone()).collect(),
         }
         .into());
     }
@@ -54,6 +49,9 @@ pub fn filters(network: &Network, layer: &str) -> Result<Filters, TrainError> {
     let state = state.map_err(|e| TrainError::Device(e.to_string()))?;
     let weight = state.get(&format!("{layer}.weight"));
     let weight = weight.expect("a convolution has a weight");
+    let &[outputs, inputs, height, width] = weight.shape.as_slice() else {
+        unreachable!("the weight of a convolution has four dimensions");
+    };
     if !weight.values.iter().all(|value| value.is_finite()) {
         return Err(InspectError::NotFinite {
             network: summary.network.clone(),
@@ -61,20 +59,12 @@ pub fn filters(network: &Network, layer: &str) -> Result<Filters, TrainError> {
         }
         .into());
     }
-    let is_first = summary.first_convolution().map(of_name) == Some(of_name(row));
-    let &[outputs, inputs, height, width] = weight.shape.as_slice() else {
-        unreachable!("the weight of a convolution has four dimensions");
-    };
     Ok(Filters {
         layer: row.name.clone(),
         shape: [outputs, inputs, height, width],
-        of_colours: is_first && inputs == 3 && summary.image[0] == 3,
+        of_colours: row.name == first.name && inputs == 3,
         values: weight.values.clone(),
     })
-}
-
-fn of_name(row: &LayerSummary) -> &str {
-    &row.name
 }
 
 impl Filters {
@@ -107,7 +97,7 @@ impl Filters {
             let own = Range::of(filter);
             let bytes: Vec<u8> = filter
                 .iter()
-                .map(|&weight| grey(own.around_zero(), weight))
+                .map(|&weight| ColourMap::Grey.colour(own.signed_share(weight))[0])
                 .collect();
             let whole = || vec![number.to_string(), own.to_string()];
             if self.of_colours || all_inputs == 1 {
@@ -173,16 +163,10 @@ impl Filters {
     }
 }
 
-/// A weight as a byte; 0 is the middle.
-fn grey(range: Range, weight: f32) -> u8 {
-    match range.high == 0.0 {
-        true => ColourMap::Grey.colour(0.5)[0],
-        false => ColourMap::Grey.colour(range.share(weight))[0],
-    }
-}
-
 #[cfg(all(test, feature = "flex"))]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "all of it is test code")]
+
     use burn::tensor::Device;
 
     use super::*;
@@ -250,7 +234,7 @@ mod tests {
         let name = mlp.summary().layers[0].name.clone();
         let error = filters(&mlp, &name).unwrap_err().to_string();
         assert!(
-            error.starts_with("mlp has no convolution, and so no filters"),
+            error.starts_with("mlp has no convolution, and so no feature maps and filters"),
             "{error}"
         );
     }

@@ -9,7 +9,7 @@ use crate::pictures::{ColourMap, Section, Tile, colour_bar, grid_of_side};
 /// Side of the images, in pixels.
 const SIDE: u32 = 140;
 /// How much of the colour there is where nothing counts, and where most does.
-const VEIL: [f32; 2] = [0.15, 0.75];
+const VEIL: [f32; 2] = [0.3, 0.85];
 /// The share of the pixels that are drawn below the highest colour of input gradients, of
 /// which single ones stand out.
 const PERCENTILE: f64 = 0.99;
@@ -21,7 +21,7 @@ const PERCENTILE: f64 = 0.99;
 /// If the image is not of the size of the maps, or a class has no name.
 #[must_use]
 pub fn saliency_picture(image: &Image, saliency: &Saliency, classes: &[String]) -> Vec<Section> {
-    let grey = grey(image);
+    let grey = image.grey();
     let [channels, height, width] = image.shape();
     let mut pixels = Vec::new();
     for channel in 0..3 {
@@ -43,7 +43,7 @@ pub fn saliency_picture(image: &Image, saliency: &Saliency, classes: &[String]) 
         let top = map.top();
         let shares: Vec<f32> = map.values.iter().map(|value| share(*value, top)).collect();
         tiles.push(tile(ColourMap::Viridis.planes(&shares), name));
-        tiles.push(tile(over(&grey, &shares), "over the image"));
+        tiles.push(tile(over(grey.pixels(), &shares), "over the image"));
         legends.push(map.legend(top));
     }
     let mut sections = vec![Section {
@@ -61,9 +61,8 @@ impl Saliency {
     /// If a class has no name.
     #[must_use]
     pub fn told(&self, classes: &[String]) -> String {
-        let probabilities = self.probabilities();
-        let percent = |class: usize| 100.0 * probabilities[class];
-        let (class, predicted) = (self.class, self.predicted());
+        let percent = |class: usize| 100.0 * self.prediction.probabilities[class];
+        let (class, predicted) = (self.class, self.prediction.best().label);
         let mut text = format!("class {}: {:.1} %", classes[class], percent(class));
         match class == predicted {
             true => text.push_str(", which the network tells"),
@@ -88,24 +87,27 @@ impl HeatMap {
         }
     }
 
+    /// What it shows, in words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let [height, width] = self.size;
+        match &self.layer {
+            Some((layer, shape)) => format!(
+                "Grad-CAM of layer {layer}: {}, brought to {height}×{width}",
+                Shape::Map(*shape)
+            ),
+            None => "input gradient: how much the score changes with each pixel".into(),
+        }
+    }
+
     /// What it shows, and what the colours stand for.
     fn legend(&self, top: f32) -> Section {
-        let [height, width] = self.size;
-        let (text, high) = match (&self.layer, self.method) {
-            (Some((layer, shape)), _) => (
-                format!(
-                    "Grad-CAM of layer {layer} ({}, drawn as {height}×{width})",
-                    Shape::Map(*shape)
-                ),
-                short(top),
-            ),
-            (None, _) => (
-                "input gradient: how much the score changes with a pixel".into(),
-                format!("{} and more", short(top)),
-            ),
+        let high = match self.method {
+            SaliencyMethod::GradCam => short(top),
+            SaliencyMethod::Gradient => format!("{} and more", short(top)),
         };
         Section {
-            heading: vec![text],
+            heading: vec![self.told()],
             picture: colour_bar(ColourMap::Viridis, "0", &high),
         }
     }
@@ -135,31 +137,15 @@ fn over(grey: &[u8], shares: &[f32]) -> Vec<u8> {
     planes.flat_map(blended).collect()
 }
 
-/// An image in grey, by the weights of ITU-R 601-2.
-pub(super) fn grey(image: &Image) -> Vec<u8> {
-    let [channels, height, width] = image.shape();
-    let plane = height * width;
-    if channels < 3 {
-        return image.pixels()[..plane].into();
-    }
-    let weighted = |at: usize| -> f32 {
-        let parts = [0.299, 0.587, 0.114].iter().enumerate();
-        parts
-            .map(|(channel, part)| part * f32::from(image.pixels()[channel * plane + at]))
-            .sum()
-    };
-    (0..plane).map(|at| weighted(at).round() as u8).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pictures::sheet;
+    use crate::{Prediction, pictures::sheet};
 
     fn saliency(values: Vec<f32>, method: SaliencyMethod) -> Saliency {
         Saliency {
             class: 1,
-            logits: vec![1.0, 0.0],
+            prediction: Prediction::of(&[1.0, 0.0]),
             maps: vec![HeatMap {
                 method,
                 layer: None,
@@ -196,17 +182,11 @@ mod tests {
         assert_eq!([pixel(7), pixel(77)], [[0; 3], [100; 3]]);
         let [low, high] = [0.0, 1.0].map(|share| ColourMap::Viridis.colour(share));
         assert_eq!([pixel(153), pixel(223)], [low, high]);
-        // A quarter of the image is left, and three of the colour.
-        let left = high.map(|colour| (f32::from(colour) * 0.75 + 25.0).round() as u8);
+        // Little of the image is left there.
+        let left = high.map(|colour| (f32::from(colour) * 0.85 + 15.0).round() as u8);
         assert_eq!(pixel(369), left);
         // A map of zeros has a picture, too.
         let nothing = saliency(vec![0.0; 2], SaliencyMethod::Gradient);
         assert!(sheet(&saliency_picture(&image, &nothing, &classes)).height() > 100);
-    }
-
-    #[test]
-    fn colours_become_grey_as_in_pil() {
-        let image = Image::new(vec![255, 0, 0, 255, 0, 0], [3, 1, 2]);
-        assert_eq!(grey(&image), [76, 150]);
     }
 }

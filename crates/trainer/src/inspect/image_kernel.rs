@@ -23,7 +23,7 @@ pub enum ImageKernel {
     Gaussian,
     /// The image minus its Laplacian
     Sharpen,
-    /// Light from below right
+    /// Relief, lit from above left
     Emboss,
 }
 
@@ -187,6 +187,8 @@ impl Kernel {
 
 /// Side of the images, in pixels: as wide as the captions.
 const SIDE: u32 = 140;
+/// Of wider images, two lie beside each other.
+const WIDE: usize = 256;
 
 impl KernelMaps {
     /// The image, what each kernel gives with its numbers, and the magnitude; and what is
@@ -199,13 +201,9 @@ impl KernelMaps {
             shape: [1, height, width],
             caption,
         };
-        let grey = |values: &[f32], range: Range| -> Vec<u8> {
-            let byte = |&value| ColourMap::Grey.colour(range.share(value))[0];
+        let grey = |values: &[f32], share: &dyn Fn(f32) -> f32| -> Vec<u8> {
+            let byte = |&value| ColourMap::Grey.colour(share(value))[0];
             values.iter().map(byte).collect()
-        };
-        let bytes = Range {
-            low: 0.0,
-            high: 255.0,
         };
         let mut tiles = vec![tile(self.image.clone(), vec!["image".into()])];
         for (kernel, values) in self.filter.kernels().iter().zip(&self.responses) {
@@ -214,25 +212,29 @@ impl KernelMaps {
                 Some(direction) => format!("{} {direction}", self.filter),
                 None => self.filter.to_string(),
             };
-            let range = match self.filter.gives_changes() {
-                true => own.around_zero(),
-                false => bytes,
+            let pixels = match self.filter.gives_changes() {
+                true => grey(values, &|value| own.signed_share(value)),
+                false => grey(values, &|value| value / 255.0),
             };
             let mut caption = vec![name];
             caption.extend(kernel.lines());
             caption.push(own.to_string());
-            tiles.push(tile(grey(values, range), caption));
+            tiles.push(tile(pixels, caption));
         }
         if let Some(values) = &self.magnitude {
             let own = Range::of(values);
-            let range = Range { low: 0.0, ..own };
+            let pixels = grey(values, &|value| Range { low: 0.0, ..own }.share(value));
             let caption = [
                 "magnitude".into(),
                 "root of x² + y²".into(),
                 own.to_string(),
             ];
-            tiles.push(tile(grey(values, range), caption.into()));
+            tiles.push(tile(pixels, caption.into()));
         }
+        let columns = match width <= WIDE {
+            true => tiles.len(),
+            false => 2,
+        };
         let scale = match (self.filter.gives_changes(), &self.magnitude) {
             (true, Some(_)) => "a change of 0 is middle grey, a magnitude of 0 is black",
             (true, None) => "a change of 0 is middle grey",
@@ -243,7 +245,7 @@ impl KernelMaps {
                 format!("{} on {height}×{width} pixels from 0 to 255", self.filter),
                 scale.into(),
             ],
-            picture: grid_of_side(&tiles, tiles.len(), SIDE),
+            picture: grid_of_side(&tiles, columns, SIDE),
         }
     }
 }

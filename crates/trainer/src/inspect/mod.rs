@@ -10,18 +10,25 @@ mod range;
 mod saliency;
 
 pub use error::InspectError;
-pub use feature_maps::{FeatureMaps, Scale, feature_maps};
+pub use feature_maps::{FeatureMaps, Scale, feature_maps, layers_with_maps};
 pub use filters::{Filters, filters};
 pub use heat::saliency_picture;
 pub use image_kernel::{ImageKernel, Kernel, KernelMaps};
 pub use saliency::{HeatMap, Saliency, SaliencyMethod, saliency};
 
 use burn::tensor::{DType, Tensor};
+use models::Summary;
 
-use crate::TrainError;
+use crate::{Prediction, TrainError};
 
-/// What to do where a network has no convolution.
-const OTHER_NETWORK: &str = "train one that has some, such as lenet5";
+/// The error where a network has nothing to show of a layer.
+fn no_convolution(summary: &Summary) -> InspectError {
+    InspectError::NoConvolution {
+        network: summary.network.clone(),
+        what: "feature maps and filters",
+        advice: "train one that has some, such as lenet5",
+    }
+}
 
 /// The values of a tensor of `network`, row after row; `what` they are.
 ///
@@ -44,11 +51,17 @@ fn read<const D: usize>(
     }
 }
 
+/// What `logits` `[1, classes]` of `network` say.
+fn predicted(logits: Tensor<2>, network: &str) -> Result<Prediction, TrainError> {
+    let logits = read(logits, network, || "the logits".into())?;
+    Ok(Prediction::of(&logits))
+}
+
 /// A number in few characters.
 fn short(value: f32) -> String {
     match value.abs() {
         0.0 => "0".into(),
-        size if size < 0.005 || size >= 10_000.0 => format!("{value:.0e}"),
+        size if !(0.005..10_000.0).contains(&size) => format!("{value:.0e}"),
         size if size < 10.0 => format!("{value:.2}"),
         size if size < 100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),

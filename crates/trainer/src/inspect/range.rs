@@ -18,10 +18,13 @@ impl Range {
         }
     }
 
-    /// As far to both sides of 0 as the farther of the two ends.
-    pub fn around_zero(self) -> Self {
-        let high = self.low.abs().max(self.high.abs());
-        Self { low: -high, high }
+    /// Where `value` lies in the range as far to both sides of 0 as the farther of the
+    /// two ends, from 0 (the lowest) to 1; 0 is in the middle.
+    pub fn signed_share(self, value: f32) -> f32 {
+        match self.low.abs().max(self.high.abs()) {
+            0.0 => 0.5,
+            farthest => 0.5 + value / farthest / 2.0,
+        }
     }
 
     /// Where `value` lies, from 0 (the lowest) to 1; in a range of one value, 0.
@@ -53,7 +56,10 @@ mod tests {
         let range = Range::of(&[0.0, -1.0, 3.0]);
         let shares = [-1.0, 0.0, 3.0].map(|value| range.share(value));
         assert_eq!(shares, [0.0, 0.25, 1.0]);
-        assert_eq!(range.around_zero().share(0.0), 0.5);
+        let range = Range::of(&[-1.0, 4.0]);
+        let shares = [-1.0, 0.0, 4.0].map(|value| range.signed_share(value));
+        assert_eq!(shares, [0.375, 0.5, 1.0]);
+        assert_eq!(Range::of(&[0.0]).signed_share(0.0), 0.5);
         assert_eq!(Range::of(&[2.0, 2.0]).share(2.0), 0.0);
         assert_eq!(Range::of(&[f32::MIN, f32::MAX]).share(0.0), 0.5);
     }

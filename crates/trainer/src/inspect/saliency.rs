@@ -1,8 +1,8 @@
 use burn::tensor::{Int, Tensor};
 use models::{Activation, LayerSummary, Network, Shape};
 
-use super::{InspectError, feature_maps::layer_with_maps, read};
-use crate::TrainError;
+use super::{InspectError, feature_maps::layer_with_maps, predicted, read};
+use crate::{Prediction, TrainError};
 
 /// How it is found which parts of an image a class is told by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -20,8 +20,8 @@ pub enum SaliencyMethod {
 pub struct Saliency {
     /// The class in question.
     pub class: usize,
-    /// Of all classes.
-    pub logits: Vec<f32>,
+    /// What the network says of the image.
+    pub prediction: Prediction,
     /// A map for each method.
     pub maps: Vec<HeatMap>,
 }
@@ -88,7 +88,7 @@ pub fn saliency(
     })?;
 
     let name = network.name();
-    let logits = read(found.logits, name, || "the logits".into())?;
+    let prediction = predicted(found.logits, name)?;
     let size = [height, width];
     let mut maps = Vec::with_capacity(methods.len());
     for &method in methods {
@@ -125,8 +125,8 @@ pub fn saliency(
         });
     }
     Ok(Saliency {
-        class: class.unwrap_or_else(|| highest(&logits)),
-        logits,
+        class: class.unwrap_or_else(|| prediction.best().label),
+        prediction,
         maps,
     })
 }
@@ -211,34 +211,6 @@ fn between(at: usize, old: usize, new: usize) -> (usize, usize, f32) {
         (first + 1).min(old - 1),
         (place - first as f64) as f32,
     )
-}
-
-/// The first of the highest.
-fn highest(values: &[f32]) -> usize {
-    let numbered = values.iter().enumerate();
-    let better = |best: (usize, f32), (at, &value): (usize, &f32)| match value > best.1 {
-        true => (at, value),
-        false => best,
-    };
-    numbered.fold((0, f32::NEG_INFINITY), better).0
-}
-
-impl Saliency {
-    /// The class that the network tells.
-    #[must_use]
-    pub fn predicted(&self) -> usize {
-        highest(&self.logits)
-    }
-
-    /// The probabilities of all classes: the softmax of the logits.
-    #[must_use]
-    pub fn probabilities(&self) -> Vec<f64> {
-        let highest = f64::from(self.logits[highest(&self.logits)]);
-        let powers = self.logits.iter().map(|&z| (f64::from(z) - highest).exp());
-        let powers: Vec<f64> = powers.collect();
-        let sum: f64 = powers.iter().sum();
-        powers.into_iter().map(|power| power / sum).collect()
-    }
 }
 
 #[cfg(all(test, feature = "flex"))]

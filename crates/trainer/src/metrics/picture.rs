@@ -19,7 +19,7 @@ const MARGIN: i32 = 16;
 /// Title, legend and the heading of the columns.
 const HEAD: i32 = 92;
 /// At least as wide as the legend.
-const NARROWEST: i32 = 520;
+const NARROWEST: i32 = 580;
 
 /// The picture of a confusion matrix, `[class][predicted]`: each row is a class, each
 /// column what its images were taken for, with their number. A cell is the darker, the
@@ -114,7 +114,7 @@ fn draw(area: &Area<'_>, plan: &Layout, counts: &[Vec<usize>], title: &str) -> D
     area.fill(&WHITE)?;
     let font = |size: i32| ("sans-serif", size).into_font();
     let style = |size: i32, colour: RGBColor, across: HPos, down: VPos| {
-        TextStyle::from(font(size).color(&colour)).pos(Pos::new(across, down))
+        font(size).color(&colour).pos(Pos::new(across, down))
     };
     let left = style(14, INK, HPos::Left, VPos::Top);
     area.draw_text(
@@ -137,7 +137,7 @@ fn draw(area: &Area<'_>, plan: &Layout, counts: &[Vec<usize>], title: &str) -> D
             true => style(plan.name, INK, HPos::Center, VPos::Bottom),
             false => {
                 let turned = font(plan.name).transform(FontTransform::Rotate270);
-                TextStyle::from(turned.color(&INK)).pos(Pos::new(HPos::Left, VPos::Center))
+                turned.color(&INK).pos(Pos::new(HPos::Left, VPos::Center))
             }
         };
         area.draw_text(name, &column, (across, top))?;
@@ -146,12 +146,11 @@ fn draw(area: &Area<'_>, plan: &Layout, counts: &[Vec<usize>], title: &str) -> D
         let images: usize = counts.iter().sum();
         for (column, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             let share = count as f64 / images as f64;
-            let colour = if row == column { RIGHT } else { WRONG };
+            let colour = shade(if row == column { RIGHT } else { WRONG }, share);
             let (x, y) = plan.corner(row, column);
             let cell = [(x, y), (x + plan.cell, y + plan.cell)];
-            area.draw(&Rectangle::new(cell, shade(colour, share).filled()))?;
-            let ink = if share.sqrt() > 0.6 { WHITE } else { INK };
-            let number = style(plan.number, ink, HPos::Center, VPos::Center);
+            area.draw(&Rectangle::new(cell, colour.filled()))?;
+            let number = style(plan.number, ink_on(colour), HPos::Center, VPos::Center);
             area.draw_text(&count.to_string(), &number, plan.middle(row, column))?;
         }
     }
@@ -187,6 +186,16 @@ fn shade(colour: RGBColor, share: f64) -> RGBColor {
     let strength = share.sqrt();
     let mixed = |part: u8| (255.0 + (f64::from(part) - 255.0) * strength).round() as u8;
     RGBColor(mixed(colour.0), mixed(colour.1), mixed(colour.2))
+}
+
+/// What can be read on `ground`: dark on light, white on dark. By the brightness of ITU-R
+/// 601-2.
+fn ink_on(RGBColor(red, green, blue): RGBColor) -> RGBColor {
+    let weighted = |part: u8, weight: u32| u32::from(part) * weight;
+    match weighted(red, 299) + weighted(green, 587) + weighted(blue, 114) < 130_000 {
+        true => WHITE,
+        false => INK,
+    }
 }
 
 fn cut(name: &str) -> String {

@@ -7,7 +7,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
-    event::{EpochDone, Event, FitStarted, Observer, RunStarted, Scores, StepDone},
+    event::{EpochDone, Event, FitStarted, Observer, RunStarted, Scores, StepDone, Validated},
     fit::EndedBy,
     run_dir::{REPORT, Weights},
     summary::{RunSummary, Status},
@@ -175,6 +175,19 @@ impl<W: Write> Console<W> {
         }
     }
 
+    /// A line beside the bar, if there is one.
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        let (detail, out) = (self.detail, &mut self.out);
+        let mut write = || match detail {
+            Detail::Result => Ok(()),
+            _ => writeln!(out, "{text}"),
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
     fn epoch(&mut self, row: &EpochDone) -> io::Result<()> {
         self.clear_bar();
         if self.detail == Detail::Result {
@@ -227,6 +240,12 @@ impl<W: Write> Console<W> {
                 self.out,
                 "stopped early after {} of {} epochs: stop.patience was over",
                 summary.epochs, self.epochs
+            )?,
+            (EndedBy::Steps, _) => writeln!(
+                self.out,
+                "stopped after {} update{}: stop.steps were done",
+                summary.updates,
+                if summary.updates == 1 { "" } else { "s" }
             )?,
             (EndedBy::Minutes, _) => writeln!(
                 self.out,
@@ -295,6 +314,24 @@ impl<W: Write> Observer for Console<W> {
             Event::StepDone(step) => {
                 self.step(step);
                 Ok(())
+            }
+            Event::Validated(Validated {
+                global_step, valid, ..
+            }) => self.line(&format!(
+                "after step {global_step}: validation loss {:.4}, accuracy {:.2} %",
+                valid.loss,
+                100.0 * valid.accuracy
+            )),
+            Event::LastStep {
+                global_step,
+                before,
+                after,
+            } => {
+                self.clear_bar();
+                self.line(&format!(
+                    "the batch of step {global_step}: loss {:.4} before the update, {:.4} after it",
+                    before.loss, after.loss
+                ))
             }
             Event::EpochDone(row) => self.epoch(row),
             Event::RunEnded(summary) => self.ended(summary),

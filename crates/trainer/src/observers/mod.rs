@@ -1,11 +1,13 @@
 //! Observers of a run: what a person sees, and what a program reads.
 
 mod console;
+mod dashboard;
 mod json;
 mod tensorboard;
 mod text_log;
 
 pub use console::Console;
+pub use dashboard::{dashboard, leave_dashboard};
 pub use json::Json;
 pub use tensorboard::TensorBoard;
 pub use text_log::TextLog;

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    event::{EpochDone, Event, Observer, RunStarted, Scores},
+    event::{EpochDone, Event, Observer, RunStarted, Scores, Validated},
     summary::{RunSummary, Status, Versions},
 };
 
@@ -145,6 +145,21 @@ impl Observer for TextLog {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(run) => self.started(run),
+            Event::Validated(Validated {
+                global_step, valid, ..
+            }) => self.note(&format!(
+                "after step {global_step}: valid {}",
+                words(*valid)
+            )),
+            Event::LastStep {
+                global_step,
+                before,
+                after,
+            } => self.note(&format!(
+                "the batch of step {global_step}: {} before, {} after",
+                words(*before),
+                words(*after)
+            )),
             Event::EpochDone(row) => self.epoch(row),
             Event::CheckpointWritten { updates, path, .. } => self.note(&format!(
                 "checkpoint after {updates} updates: {}",

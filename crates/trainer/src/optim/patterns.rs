@@ -1,7 +1,7 @@
 //! Patterns of names in a configuration.
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     tensor::Tensor,
 };
 use models::ParameterPath;
@@ -69,18 +69,24 @@ pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigErro
 
 /// The names of all floats of a module, running statistics among them.
 pub(crate) fn names_of<M: Module>(module: &M) -> Vec<String> {
-    let mut names = Names::default();
-    module.visit(&mut names);
-    names.names
+    let floats = floats_of(module).into_iter();
+    floats.map(|(_, name)| name).collect()
+}
+
+/// As [`names_of`], each with its id.
+pub(crate) fn floats_of<M: Module>(module: &M) -> Vec<(ParamId, String)> {
+    let mut floats = Floats::default();
+    module.visit(&mut floats);
+    floats.found
 }
 
 #[derive(Default)]
-struct Names {
+struct Floats {
     path: ParameterPath,
-    names: Vec<String>,
+    found: Vec<(ParamId, String)>,
 }
 
-impl ModuleVisitor for Names {
+impl ModuleVisitor for Floats {
     fn enter_module(&mut self, name: &str, container: &str) {
         self.path.enter(name, container);
     }
@@ -89,8 +95,8 @@ impl ModuleVisitor for Names {
         self.path.exit();
     }
 
-    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-        self.names.push(self.path.name());
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.push((param.id, self.path.name()));
     }
 }
 

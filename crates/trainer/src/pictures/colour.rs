@@ -15,8 +15,10 @@ impl ColourMap {
     /// above 1 as 1.
     #[must_use]
     pub fn colour(self, share: f32) -> [u8; 3] {
-        // NaN goes to 0.
-        let share = share.max(0.0).min(1.0);
+        let share = match share.is_nan() {
+            true => 0.0,
+            false => share.clamp(0.0, 1.0),
+        };
         match self {
             Self::Grey => [(share * 255.0).round() as u8; 3],
             Self::Viridis => {

@@ -148,7 +148,7 @@ pub fn write_png(picture: &RgbImage, path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// What the encoder says.
-pub(crate) fn png(picture: &RgbImage) -> io::Result<Vec<u8>> {
+pub fn png(picture: &RgbImage) -> io::Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     picture
         .write_to(&mut bytes, ImageFormat::Png)

@@ -5,6 +5,5 @@ mod grid;
 mod sheet;
 
 pub use colour::ColourMap;
-pub(crate) use grid::png;
-pub use grid::{Tile, grid, grid_of_side, marked_grid, write_png};
+pub use grid::{Tile, grid, grid_of_side, marked_grid, png, write_png};
 pub use sheet::{Section, colour_bar, sheet};

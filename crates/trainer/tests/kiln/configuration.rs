@@ -408,6 +408,8 @@ fn the_schema_accepts_recipes_and_refuses_what_is_refused() {
         "stop.patience = 0",
         "stop.target_accuracy = 0.0",
         "stop.target_accuracy = 1.1",
+        "stop.steps = 0",
+        "evaluation.every_steps = 0",
         "stop.minutes = 0.0",
         "stop.minutes = 2e9",
         "log.every_steps = 0",

@@ -93,3 +93,18 @@ fn histograms_without_tensorboard_are_refused() {
         assert!(message.contains(words), "{message}");
     }
 }
+
+/// Without the feature it says which; with it, that there is no terminal here.
+#[test]
+fn a_dashboard_that_cannot_be_is_an_error_and_leaves_nothing() {
+    let out = scratch();
+    let runs = out.path().join("runs");
+    let output = kiln_with(&["train", "--tui", "--out", runs.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let why = match cfg!(feature = "tui") {
+        true => "it needs a terminal",
+        false => "build with --features tui",
+    };
+    assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    assert!(!runs.exists());
+}

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::json;
-use trainer::{Evaluation, Inference, Part, confusion_svg, write_whole};
+use trainer::{Evaluation, Inference, Part, confusion_svg, plain_name, write_whole};
 
 use super::{run::RunArgs, store::StoreArgs};
 
@@ -61,8 +61,9 @@ impl Args {
 
         if let Some(picture) = &self.picture {
             let title = format!(
-                "{} on {dataset}, {}: {:.2} % of {} right",
+                "{} on {}, {}: {:.2} % of {} right",
                 inference.spec().name(),
+                plain_name(&dataset),
                 self.split.name(),
                 100.0 * found.accuracy,
                 found.images

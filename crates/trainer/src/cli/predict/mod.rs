@@ -6,11 +6,10 @@ mod random;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use data::augment::Image;
 use rayon::prelude::*;
-use trainer::{Inference, Polarity};
+use trainer::Inference;
 
-use super::run::RunArgs;
+use super::{invert::InvertArgs, run::RunArgs};
 use input::Input;
 use output::{Format, Output, Row};
 
@@ -32,10 +31,8 @@ pub struct Args {
     /// How many classes are told of each image, the most probable first
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     top_k: u32,
-    /// Which images are inverted: auto takes those whose ground is not that of the training
-    /// images, such as ink on paper where the training images are light on dark
-    #[arg(long, value_name = "WHICH", default_value = "never")]
-    invert: Invert,
+    #[command(flatten)]
+    invert: InvertArgs,
     /// Print a JSON object for each image, a line each
     #[arg(long, conflicts_with_all = ["csv", "random"])]
     json: bool,
@@ -44,13 +41,6 @@ pub struct Args {
     csv: bool,
     #[command(flatten)]
     random: random::Args,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Invert {
-    Never,
-    Auto,
-    Always,
 }
 
 impl Args {
@@ -80,7 +70,7 @@ impl Args {
             unlike += rows.iter().filter(|row| row.looks_inverted).count();
             super::print(&rows.iter().map(|row| output.row(row)).collect::<String>())?;
         }
-        if let Some(note) = self.note(&inference, unlike) {
+        if let Some(note) = self.invert.note(&inference, unlike) {
             eprintln!("note: {note}");
         }
         Ok(match failed {
@@ -105,7 +95,7 @@ impl Args {
         for (input, image) in inputs.iter().zip(decoded) {
             match image {
                 Ok(image) => {
-                    let (image, looks_inverted, inverted) = self.invert(inference, image);
+                    let (image, looks_inverted, inverted) = self.invert.apply(inference, image);
                     images.push(image);
                     rows.push(Row {
                         image: input.name(),
@@ -122,38 +112,5 @@ impl Args {
             row.guesses = prediction.top(top_k);
         }
         Ok((rows, errors))
-    }
-
-    /// The image as the network is to get it, whether it looked inverted, and whether it
-    /// is inverted now.
-    fn invert(&self, inference: &Inference, image: Image) -> (Image, bool, bool) {
-        let unlike = inference.is_unlike_training(&image);
-        let inverts = match self.invert {
-            Invert::Never => false,
-            Invert::Auto => unlike,
-            Invert::Always => true,
-        };
-        match inverts {
-            true => (image.inverted(), unlike, true),
-            false => (image, unlike, false),
-        }
-    }
-
-    /// What is said where images were not as the training images are.
-    fn note(&self, inference: &Inference, unlike: usize) -> Option<String> {
-        let count = match unlike {
-            1 => "1 image is".to_owned(),
-            many => format!("{many} images are"),
-        };
-        if self.invert == Invert::Always {
-            return Some("every image was inverted".into());
-        }
-        let trained = Polarity::of(inference.info()).filter(|_| unlike > 0)?;
-        let (trained, found) = (trained.name(), trained.opposite().name());
-        let what = format!("{count} {found}, and the run was trained on {trained}");
-        Some(match self.invert {
-            Invert::Auto => format!("{what}: inverted"),
-            _ => format!("{what}: `--invert auto` inverts such images"),
-        })
     }
 }

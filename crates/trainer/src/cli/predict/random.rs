@@ -19,24 +19,29 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub random: Option<u32>,
     /// Which part of the data set; of that of the run, as the run split it
-    #[arg(long, value_name = "PART", default_value = "test", requires = "random")]
+    #[arg(
+        long,
+        value_name = "PART",
+        default_value = "test",
+        conflicts_with = "images"
+    )]
     split: Part,
     /// Another data set of the same classes, or some of them, matched by name: a name, or
     /// folder:PATH [default: that of the run]
-    #[arg(long, value_name = "NAME", requires = "random")]
+    #[arg(long, value_name = "NAME", conflicts_with = "images")]
     dataset: Option<String>,
     /// Decides which images [default: the seed of the run]
-    #[arg(long, value_name = "N", requires = "random")]
+    #[arg(long, value_name = "N", conflicts_with = "images")]
     seed: Option<u64>,
     /// Images in a row
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64), requires = "random")]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64), conflicts_with = "images")]
     columns: u32,
     /// The picture
     #[arg(
         long,
         value_name = "FILE.png",
         default_value = "predictions.png",
-        requires = "random"
+        conflicts_with = "images"
     )]
     out: PathBuf,
     #[command(flatten)]
@@ -70,7 +75,8 @@ impl Args {
             .with_context(|| format!("cannot write {}", self.out.display()))?;
         let right = wrong.iter().filter(|&&wrong| !wrong).count();
         print(&format!(
-            "{}{} images of {dataset}, {}: {right} right, {} wrong\ndrawn: {}\n",
+            "{}{} images of {dataset}, {}: {right} right, {} wrong\n\
+             drawn, with class, prediction (× if wrong) and its probability: {}\n",
             run.heading(inference, Some(&dataset)),
             tiles.len(),
             self.split.name(),

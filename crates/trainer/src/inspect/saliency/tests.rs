@@ -114,7 +114,7 @@ fn maps_are_pytorchs() {
                 let image = image(&device);
                 let found = saliency(&network, image, case.class, &methods, Some(layer), &STD);
                 let found = found.unwrap();
-                near(&found.logits, &golden.logits, &what);
+                near(&found.prediction.logits, &golden.logits, &what);
                 assert_eq!(found.class, case.class.unwrap_or(golden.predicted));
                 let [cam, gradient] = found.maps.as_slice() else {
                     panic!("two maps");
@@ -135,8 +135,9 @@ fn probabilities_are_pytorchs() {
     let device = Device::flex();
     let found = saliency(&network(&device), image(&device), None, &[], None, &STD).unwrap();
     assert!(found.maps.is_empty());
-    assert_eq!(found.predicted(), golden.predicted);
-    for (found, expected) in found.probabilities().iter().zip(&golden.probabilities) {
+    assert_eq!(found.class, golden.predicted);
+    let found = found.prediction.probabilities;
+    for (found, expected) in found.iter().zip(&golden.probabilities) {
         assert!((found - expected).abs() < 1e-6, "{found} {expected}");
     }
 }
@@ -186,7 +187,7 @@ fn what_cannot_be_is_refused() {
     );
     let googlenet = models::googlenet(10).width(0.0625).auxiliary_heads();
     let googlenet = googlenet.build([1, 32, 32], &device).unwrap();
-    let text = error(&googlenet, None, Some("aux1.conv"), &[1.0]);
+    let text = error(&googlenet, None, Some("aux1.conv.conv"), &[1.0]);
     assert!(text.contains("second classifier for training"), "{text}");
 }
 

@@ -20,7 +20,7 @@ use self::{
     proto::{Value, What},
 };
 use crate::{
-    event::{EpochDone, Event, FirstBatch, Observer, Parameters, Scores, StepDone},
+    event::{EpochDone, Event, FirstBatch, Observer, Parameters, Scores, StepDone, Validated},
     pictures::{Tile, grid, png},
 };
 
@@ -121,6 +121,12 @@ impl TensorBoard {
         }
         self.scalars(self.last_step(row.epoch), &scalars)?;
         self.file.flush()
+    }
+
+    fn validated(&mut self, found: &Validated) -> io::Result<()> {
+        let Scores { loss, accuracy } = found.valid;
+        let scalars = [("valid/loss", loss), ("valid/accuracy", accuracy)];
+        self.scalars(found.global_step, &scalars)
     }
 
     fn test(&mut self, epochs: usize, scores: Scores) -> io::Result<()> {
@@ -228,9 +234,11 @@ impl Observer for TensorBoard {
                 self.file.flush()
             }
             Event::RunFailed { .. } => self.file.flush(),
-            Event::FitStarted(_) | Event::CheckpointWritten { .. } | Event::Warning { .. } => {
-                Ok(())
-            }
+            Event::Validated(validated) => self.validated(validated),
+            Event::FitStarted(_)
+            | Event::LastStep { .. }
+            | Event::CheckpointWritten { .. }
+            | Event::Warning { .. } => Ok(()),
         }
     }
 

@@ -1,5 +1,10 @@
 //! `kiln bench`.
 
+mod largest;
+mod ops;
+mod rows;
+mod tables;
+
 use serde_json::Value;
 
 use crate::{
@@ -26,6 +31,12 @@ fn measured(words: &[&str]) -> String {
     stdout(&output)
 }
 
+/// A backend that is not compiled in: no build has both toolkits.
+const MISSING: &str = match cfg!(feature = "cuda") {
+    true => "rocm",
+    false => "cuda",
+};
+
 fn as_json(words: &[&str]) -> Vec<Value> {
     let text = measured(&[words, &["--json"]].concat());
     serde_json::from_str(&text).unwrap()
@@ -47,6 +58,19 @@ fn json_is_a_list_of_measurements() {
         assert!(ms > 0.0 && (rate * ms / 8e3 - 1.0).abs() < 1e-9, "{of}");
         let quartile = |at: usize| of["ms_quartiles"][at].as_f64().unwrap();
         assert!(quartile(0) <= ms && ms <= quartile(1), "{of}");
+        // 2 operations for each multiply-add, 3 forward passes for a step.
+        let operations = 3.0 * 2.0 * number("macs") * 8.0;
+        let gflops = number("gflops");
+        assert!((gflops * ms * 1e6 / operations - 1.0).abs() < 1e-9, "{of}");
+        let peak = number("gemm_gflops");
+        assert!(
+            (number("gemm_share") - gflops / peak).abs() < 1e-9 && peak > 0.1,
+            "{of}"
+        );
+        for part in ["forward_ms", "backward_ms", "optimizer_ms"] {
+            assert!(of["parts"][part].as_f64().unwrap() > 0.0, "{of}");
+        }
+        assert_eq!(of["ms_rounds"], serde_json::json!([ms]));
         assert_eq!(of["peak_rss_mb"].is_null(), !cfg!(target_os = "linux"));
         assert_eq!(
             (&of["steps"], &of["classes"]),
@@ -56,20 +80,34 @@ fn json_is_a_list_of_measurements() {
         assert_eq!(of["image"], serde_json::json!([1, 28, 28]));
         assert_eq!(of["kernels"], true);
     }
+    assert_eq!(found[1]["macs"], 416_520);
 }
 
 #[test]
 fn a_table_has_a_row_for_each_network() {
     let told = measured(&["--model", "mlp,perceptron", "--batch-size", "4"]);
+    let mut blocks = told.split("\n\n");
+    let common = "3 steps of train after 1 of warm-up, 4 images each";
+    assert_eq!(blocks.next(), Some(common));
+    for columns in [8, 4] {
+        let rows: Vec<&str> = blocks.next().unwrap().lines().collect();
+        let names = rows.iter().map(|row| row.split(' ').next().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["model", "mlp", "perceptron"]);
+        let widths = rows.iter().map(|row| row.chars().count());
+        let widths: Vec<usize> = widths.collect();
+        assert!(widths == [widths[0]; 3] && widths[0] <= 100, "{told}");
+        let cells = rows[0].split("  ").filter(|cell| !cell.is_empty()).count();
+        assert_eq!(cells, columns, "{told}");
+    }
+    let device = blocks.next().unwrap();
     assert!(
-        told.starts_with("backend flex: CPU, 1 thread, kernels on\n3 steps of train, 4 images")
+        device.starts_with("backend flex: CPU, 1 thread, kernels on; peak "),
+        "{told}"
     );
-    let rows: Vec<&str> = told.lines().skip(3).collect();
-    let names = rows.iter().map(|row| row.split(' ').next().unwrap());
-    assert_eq!(names.collect::<Vec<_>>(), ["model", "mlp", "perceptron"]);
-    let widths = rows.iter().map(|row| row.chars().count());
-    assert_eq!(widths.max(), Some(rows[0].chars().count()), "{told}");
-    assert!(rows.iter().all(|row| row.len() > 60), "{told}");
+    assert!(
+        device.chars().count() <= 100 && blocks.next().is_none(),
+        "{told}"
+    );
 }
 
 #[test]
@@ -78,7 +116,10 @@ fn inference_has_its_own_mode_and_the_kernels_a_switch() {
     let output = kiln().args(words).env("KILN_KERNELS", "off").output();
     let found: Vec<Value> = serde_json::from_str(&stdout(&output.unwrap())).unwrap();
     assert_eq!(found[0]["mode"], "infer");
-    assert_eq!(found[0]["kernels"], false);
+    assert_eq!(
+        (&found[0]["kernels"], &found[0]["parts"]),
+        (&false.into(), &Value::Null)
+    );
 }
 
 #[test]
@@ -121,6 +162,25 @@ fn what_cannot_be_measured_is_refused_by_name() {
     );
     refused(&["--input", "28x28"], &["--input", "3x32x32"]);
     refused(&["--mode", "fast"], &["--mode", "train, infer"]);
+    refused(
+        &["--batch", "8,maximum"],
+        &["--batch-size", "'maximum'", "or `max`"],
+    );
+    refused(&["--batch", "8,0"], &["--batch-size = 0", "at least 1"]);
+    refused(&["--threads", "1,0"], &["--threads = 0", "at least 1"]);
+    refused(&["--rounds", "0"], &["--rounds = 0", "at least 1"]);
+    refused(
+        &["--memory", "100"],
+        &["--memory = 100", "--batch-size max"],
+    );
+    refused(
+        &["--batch", "max", "--memory", "0"],
+        &["--memory = 0", "above 0"],
+    );
+    refused(
+        &["--batch", "max", "--backend", "flex,flexx"],
+        &["did you mean `flex`?"],
+    );
     refused(&["--width", "2"], &["lenet5: width = 2", "one width only"]);
     refused(&["--backend", "flexx"], &["did you mean `flex`?"]);
 }

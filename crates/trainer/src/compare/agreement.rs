@@ -1,0 +1,182 @@
+//! How far two backends are apart.
+
+use std::fmt;
+
+use models::{StateDict, StateTensor};
+use serde::{Deserialize, Serialize};
+
+use super::trace::{Finished, StepTrace};
+
+/// Steps whose losses are held to the tolerance. Rounding grows in training, from step to
+/// step, on backends that are both right: what comes later is told, and not judged.
+pub const JUDGED_STEPS: usize = 10;
+/// A gradient that is smaller than this share of the largest one is measured against that
+/// share: one that is nothing but rounding, as of a bias before a batch norm, has no digits
+/// that could agree.
+const LEAST_GRADIENT: f32 = 1e-3;
+
+/// How far a backend is from the one that it is compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// The largest relative difference of the loss in a step.
+    pub loss_max: f64,
+    /// The mean over the steps.
+    pub loss_mean: f64,
+    /// The largest difference of a layer's output in the first step.
+    pub output: Apart,
+    /// The largest difference of a gradient in the first step.
+    pub gradient: Apart,
+    /// The largest difference of a tensor of weights at the end.
+    pub weights: Apart,
+    /// Share of the test images with the same prediction, 0 to 1.
+    pub same_predictions: f64,
+    /// Where it first shows that they are further apart than the tolerance. `None`: they
+    /// agree.
+    pub parts: Option<Parting>,
+}
+
+/// A tensor, and the largest difference of a value of it, as a share of its largest value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Apart {
+    /// The layer or the parameter.
+    pub name: String,
+    /// The share. Infinite if there is a NaN, or the tensor is not there.
+    pub difference: f64,
+}
+
+/// Where two backends part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "where", rename_all = "lowercase")]
+pub enum Parting {
+    /// In the output of a layer: the first in the order of the forward pass.
+    Output(Apart),
+    /// The forward pass agrees, and the gradient of a parameter does not: the first in the
+    /// order of the backward pass.
+    Gradient(Apart),
+    /// The first step agrees, and the loss of a later one does not: the update.
+    Loss {
+        /// The step, from 1.
+        step: usize,
+        /// The relative difference.
+        difference: f64,
+    },
+}
+
+impl Agreement {
+    pub(super) fn between(reference: &Finished, other: &Finished, tolerance: f64) -> Self {
+        let (of, with) = (&reference.trace, &other.trace);
+        let losses = losses(&of.steps, &with.steps);
+        let outputs = apart(&of.layers, &reference.outputs, &other.outputs, 0.0);
+        let largest = reference.gradients.iter().map(|(_, t)| largest(&t.values));
+        let least = LEAST_GRADIENT * largest.fold(0.0, f32::max);
+        let gradients = apart(
+            &of.parameters,
+            &reference.gradients,
+            &other.gradients,
+            least,
+        );
+        let names: Vec<String> = reference.weights.iter().map(|(n, _)| n.into()).collect();
+        let weights = apart(&names, &reference.weights, &other.weights, 0.0);
+        // A NaN is beyond every tolerance.
+        let beyond = |difference: f64| !(difference <= tolerance);
+        let first_output = outputs.iter().find(|apart| beyond(apart.difference));
+        let last_gradient = gradients.iter().rfind(|apart| beyond(apart.difference));
+        let mut judged = losses.iter().take(JUDGED_STEPS).enumerate();
+        let parts = match (first_output, last_gradient) {
+            (Some(output), _) => Some(Parting::Output(output.clone())),
+            (None, Some(gradient)) => Some(Parting::Gradient(gradient.clone())),
+            (None, None) => {
+                judged
+                    .find(|(_, difference)| beyond(**difference))
+                    .map(|(at, &difference)| Parting::Loss {
+                        step: at + 1,
+                        difference,
+                    })
+            }
+        };
+        let same = of.predictions.iter().zip(&with.predictions);
+        let same = same.filter(|(a, b)| a == b).count();
+        Self {
+            loss_max: losses.iter().copied().fold(0.0, f64::max),
+            loss_mean: losses.iter().sum::<f64>() / losses.len().max(1) as f64,
+            output: worst(outputs),
+            gradient: worst(gradients),
+            weights: worst(weights),
+            same_predictions: same as f64 / of.predictions.len().max(1) as f64,
+            parts,
+        }
+    }
+}
+
+/// Relative differences of the losses, step by step.
+fn losses(of: &[StepTrace], with: &[StepTrace]) -> Vec<f64> {
+    let pairs = of.iter().zip(with);
+    pairs
+        .map(|(a, b)| match a.loss == b.loss {
+            true => 0.0,
+            false => (a.loss - b.loss).abs() / a.loss.abs().max(f64::MIN_POSITIVE),
+        })
+        .collect()
+}
+
+/// The differences of the tensors `names`, in that order; each as a share of its largest
+/// value or of `least`.
+fn apart(names: &[String], of: &StateDict, with: &StateDict, least: f32) -> Vec<Apart> {
+    let difference = |name: &str| match (of.get(name), with.get(name)) {
+        (Some(a), Some(b)) if a.shape == b.shape => share(a, b, least),
+        _ => f64::INFINITY,
+    };
+    let apart = names.iter().map(|name| Apart {
+        name: name.clone(),
+        difference: difference(name),
+    });
+    apart.collect()
+}
+
+fn share(a: &StateTensor, b: &StateTensor, least: f32) -> f64 {
+    let pairs = a.values.iter().zip(&b.values);
+    let most = pairs.fold(0.0_f32, |most, (a, b)| {
+        // The same infinity is no difference, and a NaN is one in any case.
+        let difference = if a == b { 0.0 } else { (a - b).abs() };
+        match difference.is_nan() {
+            true => f32::INFINITY,
+            false => most.max(difference),
+        }
+    });
+    match most == 0.0 {
+        true => 0.0,
+        false => f64::from(most) / f64::from(largest(&a.values).max(least)),
+    }
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |most, v| most.max(v.abs()))
+}
+
+fn worst(all: Vec<Apart>) -> Apart {
+    let none = Apart {
+        name: String::new(),
+        difference: 0.0,
+    };
+    all.into_iter()
+        .fold(none, |worst, one| match one.difference > worst.difference {
+            true => one,
+            false => worst,
+        })
+}
+
+impl fmt::Display for Parting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Output(Apart { name, difference }) => {
+                write!(f, "first in the output of {name} ({difference:.1e})")
+            }
+            Self::Gradient(Apart { name, difference }) => {
+                write!(f, "first in the gradient of {name} ({difference:.1e})")
+            }
+            Self::Loss { step, difference } => {
+                write!(f, "first in the loss of step {step} ({difference:.1e})")
+            }
+        }
+    }
+}
