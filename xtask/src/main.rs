@@ -2,13 +2,17 @@
 
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod bench;
 mod ci;
+mod csv_file;
 mod docs;
 mod figures;
 mod golden;
 mod mnist_mini;
+mod numbers;
 mod program;
+mod readme;
 
 use std::path::{Path, PathBuf};
 
@@ -23,9 +27,10 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Measure, against the peer in the same run.
-    #[command(subcommand)]
-    Bench(Bench),
+    /// Run recipes to their end, and keep what they reach in assets/results.
+    Accuracy(accuracy::Args),
+    /// Measure, against the peer in the same run; without a verb all that the README quotes.
+    Bench(bench::Args),
     /// Run every check that a change must pass, cheapest first.
     Ci,
     /// Make data that the repository holds.
@@ -41,17 +46,12 @@ enum Chore {
         #[arg(long, default_value = "python3")]
         python: PathBuf,
     },
-}
-
-#[derive(Subcommand)]
-enum Bench {
-    /// The loader, in images a second and in memory, on CIFAR-10.
-    Data(bench::data::Args),
-    /// The training loop beside a bare one on Burn, on the CPU.
-    #[command(disable_help_flag = true)]
-    Overhead(bench::overhead::Args),
-    /// A training step on the CPU beside PyTorch's, and with and without Kiln's own kernels.
-    Train(bench::train::Args),
+    /// Write the README's tables again, out of assets/bench and assets/results.
+    Readme {
+        /// Write nothing; exit with 1 if a table is not what it would be
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -66,14 +66,14 @@ enum Data {
 
 fn main() -> anyhow::Result<()> {
     match Xtask::parse().chore {
-        Chore::Bench(Bench::Data(args)) => args.run(),
-        Chore::Bench(Bench::Overhead(args)) => args.run(),
-        Chore::Bench(Bench::Train(args)) => args.run(),
+        Chore::Accuracy(args) => args.run(),
+        Chore::Bench(args) => args.run(),
         Chore::Ci => ci::run(),
         Chore::Docs => docs::make(),
         Chore::Figures => figures::make(),
         Chore::Data(Data::Mini { from }) => mnist_mini::make(&from),
         Chore::Golden { python } => golden::make(&python),
+        Chore::Readme { check } => readme::run(check),
     }
 }
 

@@ -2,12 +2,46 @@
 //! configuration.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
+
+/// The program: `built` if it is given, else what cargo builds with `features`.
+///
+/// # Errors
+/// If the build fails.
+pub fn kiln(built: Option<&Path>, features: &[&str]) -> anyhow::Result<PathBuf> {
+    if let Some(program) = built {
+        return Ok(program.into());
+    }
+    let features = features.join(",");
+    let mut words = vec!["--package", "trainer", "--bin", "kiln"];
+    if !features.is_empty() {
+        words.extend(["--features", &features]);
+    }
+    executable(&build(&words)?, "bin", "kiln")
+}
+
+/// What a command prints as JSON.
+///
+/// # Errors
+/// If it cannot be started, or fails: with the last line that it wrote of why.
+pub fn json(command: &mut Command) -> anyhow::Result<Value> {
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "{}: {}",
+        output.status,
+        errors.trim().lines().last().unwrap_or("no word of why")
+    );
+    serde_json::from_slice(&output.stdout).context("it printed no JSON")
+}
 
 /// Cargo's messages of a build, `words` being what is to be built.
 pub fn build(words: &[&str]) -> anyhow::Result<Vec<Value>> {

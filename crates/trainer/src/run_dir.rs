@@ -65,7 +65,7 @@ const PREDICTIONS: &str = "predictions.csv";
 /// The page on the run.
 pub(crate) const REPORT: &str = "report.html";
 /// Locked by the process that trains in the folder; the file itself says nothing.
-const LOCK: &str = ".lock";
+pub(crate) const LOCK: &str = ".lock";
 
 impl RunDir {
     /// Makes `out/<model>-<dataset>-<local time>`, which did not exist before.

@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, ensure};
 
 /// The machine, the day, and the versions of Kiln and Burn.
+#[derive(Debug, Clone)]
 pub struct Machine {
     /// `2026-03-14`, in UTC.
     pub date: String,
@@ -12,21 +13,34 @@ pub struct Machine {
     pub cpu: String,
     /// Physical cores.
     pub cores: usize,
-    /// Kiln's version, and the commit that it was built from if the sources are in git.
+    /// Kiln's version, and the commit that it was built from if that is known.
     pub kiln: String,
     /// Burn's version.
     pub burn: String,
 }
 
 impl Machine {
-    /// This one. `kiln` is the program.
-    pub fn here(kiln: &Path) -> anyhow::Result<Self> {
+    /// This one, with the version of that program. Of a program that was `given` it is not
+    /// known which commit it was built from.
+    pub fn with(kiln: &Path, given: bool) -> anyhow::Result<Self> {
+        Self::of_version(version(kiln)?, commit().filter(|_| !given))
+    }
+
+    /// This one, with what is built of the sources.
+    pub fn here() -> anyhow::Result<Self> {
+        Self::of_version(env!("CARGO_PKG_VERSION").into(), commit())
+    }
+
+    fn of_version(version: String, commit: Option<String>) -> anyhow::Result<Self> {
         let lock = fs::read_to_string(crate::root().join("Cargo.lock"))?;
         Ok(Self {
             date: chrono::Utc::now().format("%Y-%m-%d").to_string(),
             cpu: cpu(),
             cores: num_cpus::get_physical(),
-            kiln: version(kiln)?,
+            kiln: match commit {
+                Some(commit) => format!("{version} ({commit})"),
+                None => version,
+            },
             burn: locked(&lock, "burn").context("Cargo.lock has no burn")?,
         })
     }
@@ -60,7 +74,7 @@ fn cpu() -> String {
     name.unwrap_or(std::env::consts::ARCH).into()
 }
 
-/// `0.1.0 (3ac10b1)`.
+/// `0.1.0`.
 fn version(kiln: &Path) -> anyhow::Result<String> {
     let output = Command::new(kiln)
         .arg("--version")
@@ -72,23 +86,36 @@ fn version(kiln: &Path) -> anyhow::Result<String> {
         kiln.display()
     );
     let text = String::from_utf8_lossy(&output.stdout);
-    let version = text.trim().trim_start_matches("kiln ").to_string();
-    Ok(match commit() {
-        Some(commit) => format!("{version} ({commit})"),
-        None => version,
+    Ok(text.trim().trim_start_matches("kiln ").to_string())
+}
+
+/// What measurements themselves change, between one chore and the next.
+const MADE: [&str; 4] = [
+    "assets/bench",
+    "assets/figures",
+    "assets/results",
+    "README.md",
+];
+
+/// Short, with `-dirty` if a file differs from it that is not [`MADE`].
+fn commit() -> Option<String> {
+    let commit = git(&["rev-parse", "--short", "HEAD"])?;
+    let others = MADE.map(|path| format!(":(exclude){path}"));
+    let mut words = vec!["status", "--porcelain", "--untracked-files=no", "--", "."];
+    words.extend(others.iter().map(String::as_str));
+    let changed = git(&words)?;
+    Some(match changed.is_empty() {
+        true => commit,
+        false => commit + "-dirty",
     })
 }
 
-/// Short, with `-dirty` if a file differs from it.
-fn commit() -> Option<String> {
-    let output = Command::new("git")
-        .args(["describe", "--always", "--dirty", "--exclude=*"])
-        .current_dir(crate::root())
-        .output()
-        .ok()?;
+/// What git says in the sources, if they are in git.
+fn git(words: &[&str]) -> Option<String> {
+    let mut git = Command::new("git");
+    let output = git.args(words).current_dir(crate::root()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    let commit = text.trim();
-    (output.status.success() && !commit.is_empty()).then(|| commit.into())
+    output.status.success().then(|| text.trim().into())
 }
 
 /// The version of a package in Cargo.lock.

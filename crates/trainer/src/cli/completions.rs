@@ -9,10 +9,6 @@ use super::{Cli, print};
 /// The name that the program has once it is installed.
 const NAME: &str = "kiln";
 
-/// Prints a script for a shell that completes verbs and flags.
-///
-/// bash: `kiln completions bash > ~/.local/share/bash-completion/completions/kiln`; zsh: as `_kiln`
-/// in a folder of `$fpath`; fish: `kiln completions fish > ~/.config/fish/completions/kiln.fish`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Shell: bash, zsh, fish, elvish, powershell

@@ -21,6 +21,7 @@ mod predict;
 mod recipes;
 mod report;
 mod run;
+mod runs;
 mod saliency;
 mod schedule;
 mod shell;
@@ -85,6 +86,8 @@ enum Verb {
     Features(Box<features::Args>),
     /// Draw which parts of an image a class is told by: Grad-CAM and input gradients.
     Saliency(Box<saliency::Args>),
+    /// List runs, or put some beside each other.
+    Runs(runs::Args),
     /// Write a page on a run, or on several beside each other.
     Report(report::Args),
     /// Draw the learning rate of a run, and tell it.
@@ -106,6 +109,10 @@ enum Verb {
     /// Draw a network.
     Graph(graph::Args),
     /// Train the same run on several backends: speed, memory, and whether they agree.
+    ///
+    /// Each has a process of its own. All start from the same weights and get the same batches;
+    /// dropout is switched off, since every backend draws other numbers. --model takes several
+    /// networks, with commas between them. A backend that fails is a row, and exit code 1.
     Compare(Box<compare::Args>),
     /// One backend of a comparison, in its own process.
     #[command(hide = true)]
@@ -113,6 +120,9 @@ enum Verb {
     /// Measure how fast networks train, or infer, on a fixed random batch.
     Bench(Box<bench::Args>),
     /// Print what completes words of the command line, for a shell; or the pages for `man`.
+    ///
+    /// bash: kiln completions bash > ~/.local/share/bash-completion/completions/kiln;
+    /// zsh: as _kiln in a folder of $fpath; fish: as ~/.config/fish/completions/kiln.fish.
     Completions(completions::Args),
     /// List the backends compiled in, the adapters found, and what `auto` takes.
     Devices(devices::Args),
@@ -129,6 +139,7 @@ impl Cli {
             Verb::Predict(args) => args.run(),
             Verb::Features(args) => args.run(),
             Verb::Saliency(args) => args.run(),
+            Verb::Runs(args) => args.run(),
             Verb::Report(args) => args.run(),
             Verb::Schedule(args) => args.run(),
             Verb::LrFind(args) => args.run(),

@@ -1,6 +1,7 @@
 //! A run, or several beside each other, as one page of HTML: without a network, and
 //! without a script of anybody else. What a run does not have is said in its place.
 
+mod beside;
 mod charts;
 mod classes;
 mod compare;
@@ -26,6 +27,7 @@ use std::path::Path;
 
 use data::{ImageDataset, Store};
 
+pub use self::beside::{BesideRow, RunsBeside};
 use self::{
     compare::Comparison,
     page::Page,

@@ -103,6 +103,22 @@ impl Settings {
     }
 }
 
+/// The keys in which the configurations of runs differ, with the value of each run.
+pub(super) fn differences(sources: &[Source]) -> Vec<(String, Vec<Option<String>>)> {
+    let Settings { groups, .. } = Settings::compared(sources);
+    let of_group = |group: Group| {
+        let rows = group.rows.into_iter().filter(|row| row.marked);
+        rows.map(move |row| {
+            let key = match group.name.as_str() {
+                TOP => row.key,
+                table => format!("{table}.{}", row.key),
+            };
+            (key, row.values)
+        })
+    };
+    groups.into_iter().flat_map(of_group).collect()
+}
+
 fn find(settings: &[Setting], group: &str, key: &str) -> Option<String> {
     let found = settings.iter().find(|(g, k, _)| g == group && k == key);
     found.map(|(_, _, value)| value.clone())

@@ -26,11 +26,6 @@ const STEPS: usize = 100;
 /// The verb of a backend's process.
 const BACKEND_VERB: &str = "compare-backend";
 
-/// Trains the same run on several backends, each in a process of its own, and tells how fast
-/// each is, what memory it takes, and how far it is from the first one.
-///
-/// All start from the same weights and get the same batches. Dropout is switched off, since every
-/// backend draws other numbers. --model takes several networks, with commas between them.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]

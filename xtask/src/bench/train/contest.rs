@@ -6,7 +6,8 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
+
+use crate::program::json;
 
 /// What computes a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,21 +132,6 @@ impl Contestant {
 
 /// The script that measures PyTorch, in the repository.
 const PEER: &str = "xtask/peers/torch_train.py";
-
-/// What a command prints.
-fn json(command: &mut Command) -> anyhow::Result<Value> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "{}: {}",
-        output.status,
-        errors.trim().lines().last().unwrap_or("no word of why")
-    );
-    serde_json::from_slice(&output.stdout).context("it printed no JSON")
-}
 
 /// The names of all networks that the program knows, in its order.
 pub fn zoo(kiln: &Path) -> anyhow::Result<Vec<String>> {

@@ -1,21 +1,28 @@
 //! `cargo xtask bench train`: a training step of Kiln on the CPU, beside PyTorch's and
 //! beside its own without kernels, in turns.
 
+mod contest;
+pub mod rows;
+
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::bail;
 
-use super::{
+use self::{
     contest::{Case, Contestant, zoo},
-    machine::{Machine, warning_of_load},
-    rows::{Row, heading, lines, write},
+    rows::{Row, heading, lines},
 };
-use crate::program;
+use super::{
+    at_least_one,
+    machine::{Machine, warning_of_load},
+    place,
+};
+use crate::{csv_file, program};
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// A Python with PyTorch, to measure it in the same run
-    #[arg(long, required_unless_present_any = ["zoo", "kernels_off"])]
+    #[arg(long)]
     python: Option<PathBuf>,
     /// Networks, as `kiln models` names them, with commas between them [default: the three that
     /// the README quotes; with --zoo, all]
@@ -46,7 +53,8 @@ pub struct Args {
     /// A program that is built already [default: what `cargo run -p trainer` runs]
     #[arg(long, value_name = "FILE")]
     kiln: Option<PathBuf>,
-    /// The file for the measurements, written anew [default: assets/bench/train.csv, with --zoo zoo.csv there]
+    /// The file for the measurements, written anew [default: assets/bench/train.csv, with --zoo
+    /// zoo.csv; in target/bench if other flags than --python and --kiln ask for another set]
     #[arg(long, value_name = "FILE.csv")]
     out: Option<PathBuf>,
 }
@@ -54,28 +62,23 @@ pub struct Args {
 /// What the README quotes.
 const YARDSTICKS: [&str; 3] = ["lenet5", "resnet18", "vgg11-bn"];
 
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number >= 1 => Ok(number),
-        _ => Err("expected a whole number of at least 1".into()),
-    }
-}
-
 impl Args {
+    /// What the README quotes.
+    pub fn of_readme(python: Option<PathBuf>) -> Self {
+        Self {
+            python,
+            ..Self::default()
+        }
+    }
+
     /// Measures, prints ratios as they are known, and writes the file.
     pub fn run(&self) -> anyhow::Result<()> {
         // Before the build, which is a load too.
         if let Some(warning) = warning_of_load() {
             eprintln!("{warning}");
         }
-        let kiln = match &self.kiln {
-            Some(program) => program.clone(),
-            None => {
-                let messages = program::build(&["--package", "trainer", "--bin", "kiln"])?;
-                program::executable(&messages, "bin", "kiln")?
-            }
-        };
-        let machine = Machine::here(&kiln)?;
+        let kiln = program::kiln(self.kiln.as_deref(), &[])?;
+        let machine = Machine::with(&kiln, self.kiln.is_some())?;
         let models = match (self.models.is_empty(), self.zoo) {
             (false, _) => self.models.clone(),
             (true, true) => zoo(&kiln)?,
@@ -93,36 +96,44 @@ impl Args {
             self.rounds()
         );
         print!("{}", heading());
-        let out = self.out();
+        let (name, others) = self.set();
+        let out = place::file(self.out.as_deref(), name, &others);
         let mut rows = Vec::new();
-        let mut failed = 0;
         for case in &cases {
-            match self.rounds_of(case, &contestants) {
-                Ok(of_case) => {
-                    print!("{}", lines(&of_case));
-                    rows.extend(of_case);
-                    // The next may take an hour.
-                    write(&out, &machine, &rows)?;
-                }
-                Err(error) => {
-                    println!("{:<15} {error:#}", case.model);
-                    failed += 1;
-                }
-            }
+            let of_case = self.rounds_of(case, &contestants, &machine);
+            print!("{}", lines(&of_case));
+            rows.extend(of_case);
+            // The next may take an hour.
+            csv_file::write(&out, &rows)?;
         }
-        ensure!(!rows.is_empty(), "nothing could be measured");
-        println!("\n{} measurements: {}", rows.len(), out.display());
-        if failed > 0 {
-            bail!("{failed} of {} networks could not be measured", cases.len());
+        println!("\n{} rows: {}", rows.len(), out.display());
+        if let Some(note) = place::note(self.out.as_deref(), name, &others) {
+            println!("{note}");
         }
-        Ok(())
+        match rows.iter().filter(|row| !row.error.is_empty()).count() {
+            0 => Ok(()),
+            failed => bail!("{failed} of {} measurements failed", rows.len()),
+        }
     }
 
-    fn out(&self) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| {
-            let file = if self.zoo { "zoo.csv" } else { "train.csv" };
-            crate::root().join("assets/bench").join(file)
-        })
+    /// The name of the file, and the flags by which it is another set than the README's.
+    fn set(&self) -> (&'static str, Vec<&'static str>) {
+        let mut others = place::given([
+            ("--models", !self.models.is_empty()),
+            ("--kernels-off", self.kernels_off && !self.zoo),
+            ("--rounds", self.rounds.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--batch-size", self.batch_size.is_some()),
+            ("--steps", self.steps.is_some()),
+            ("--warmup", self.warmup.is_some()),
+        ]);
+        match self.zoo {
+            true => ("zoo.csv", others),
+            false => {
+                others.extend(place::given([("no --python", self.python.is_none())]));
+                ("train.csv", others)
+            }
+        }
     }
 
     /// The same for everybody.
@@ -167,20 +178,69 @@ impl Args {
     }
 
     /// All rounds of a case. Each begins with the next of them, so that nobody is always
-    /// measured first.
-    fn rounds_of(&self, case: &Case, contestants: &[Contestant]) -> anyhow::Result<Vec<Row>> {
+    /// measured first. Who fails has a row that says so, and no more turns.
+    fn rounds_of(&self, case: &Case, contestants: &[Contestant], machine: &Machine) -> Vec<Row> {
         let mut rows = Vec::new();
+        let mut failed = vec![false; contestants.len()];
         for round in 0..self.rounds() {
             for turn in 0..contestants.len() {
-                let contestant = &contestants[(round + turn) % contestants.len()];
-                let found = contestant.measure(case);
-                rows.push(Row {
-                    contestant: contestant.clone(),
-                    case: case.clone(),
-                    found: found.map_err(|error| error.context(contestant.name()))?,
-                });
+                let at = (round + turn) % contestants.len();
+                if failed[at] {
+                    continue;
+                }
+                let found = contestants[at].measure(case);
+                failed[at] = found.is_err();
+                rows.push(Row::new(machine, &contestants[at], case, found));
             }
         }
-        Ok(rows)
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Words {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(words: &[&str]) -> Args {
+        Words::parse_from([&["bench"], words].concat()).args
+    }
+
+    #[test]
+    fn another_set_than_the_readmes_is_known_by_its_flags() {
+        assert_eq!(args(&["--python", "p"]).set(), ("train.csv", vec![]));
+        assert_eq!(args(&["--zoo"]).set(), ("zoo.csv", vec![]));
+        let other = args(&["--python", "p", "--models", "mlp", "--steps", "2"]);
+        assert_eq!(other.set(), ("train.csv", vec!["--models", "--steps"]));
+        assert_eq!(args(&[]).set(), ("train.csv", vec!["no --python"]));
+    }
+
+    #[test]
+    fn who_fails_has_one_row_in_its_case() {
+        let args = args(&["--rounds", "3", "--steps", "1"]);
+        let contestants = [Contestant::Torch {
+            python: "no-such-python".into(),
+        }];
+        let machine = Machine {
+            date: "2026-03-14".into(),
+            cpu: "A".into(),
+            cores: 2,
+            kiln: "0.1.0".into(),
+            burn: "0.22.1".into(),
+        };
+        let rows = args.rounds_of(&args.case("lenet5"), &contestants, &machine);
+        assert_eq!(rows.len(), 1);
+        assert!(
+            rows[0].error.starts_with("cannot run no-such-python"),
+            "{}",
+            rows[0].error
+        );
     }
 }
