@@ -384,7 +384,7 @@ fn summary(
         seconds: result.seconds,
         peak_rss_mb: peak_rss_mb(),
         versions: Versions::current(),
-        machine: Some(Machine::here()),
+        machine: Some(Box::new(Machine::here())),
         sha256: result.sha256,
         valid: result.best.and_then(|best| best.valid),
         test: test.as_ref().map(Evaluation::scores),

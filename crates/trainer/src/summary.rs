@@ -50,7 +50,7 @@ pub struct RunSummary {
     pub versions: Versions,
     /// Where it was computed, if it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub machine: Option<Machine>,
+    pub machine: Option<Box<Machine>>,
     /// The digests of its files of weights.
     pub sha256: Option<WeightDigests>,
     /// Of the best epoch on the validation images.

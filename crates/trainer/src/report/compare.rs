@@ -53,9 +53,15 @@ impl Comparison {
             let column: Vec<_> = all.iter().map(|figures| &figures[at]).collect();
             let values: Vec<Option<f64>> = column.iter().map(|figure| figure.value).collect();
             let best = winners(&values, column[0].better);
-            let cells = column.iter().zip(best).map(|(figure, best)| Cell {
+            // What looks the same is as good.
+            let best = best.iter().position(|&best| best);
+            let best = best.and_then(|at| column[at].text.as_ref());
+            let differ = column
+                .iter()
+                .any(|f| f.text.is_some() && f.text.as_ref() != best);
+            let cells = column.iter().map(|figure| Cell {
                 text: figure.text.clone(),
-                best,
+                best: differ && best.is_some() && figure.text.as_ref() == best,
             });
             Row {
                 label: column[0].label,

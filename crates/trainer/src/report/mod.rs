@@ -20,6 +20,7 @@ mod settings;
 mod source;
 mod speed;
 #[cfg(all(test, feature = "flex"))]
+#[allow(clippy::unwrap_used, reason = "all of it is test code")]
 mod tests;
 
 use std::path::Path;

@@ -69,8 +69,9 @@ impl Page {
     }
 }
 
-/// The templates. All that is put into them is escaped, whatever their names; a slip in
-/// a name is an error.
+/// The templates. All that is put into them is escaped, whatever their names, but for
+/// style, script, and the data URIs of images: base64 has nothing to be escaped, but `/`
+/// would be. A slip in a name is an error.
 fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);

@@ -220,7 +220,7 @@ fn quiet_prints_the_result_alone() {
         .unwrap();
     let text = stdout(&output);
     assert!(
-        text.starts_with("best epoch") && text.lines().count() == 4,
+        text.starts_with("best epoch") && text.lines().count() == 5,
         "{text}"
     );
 }

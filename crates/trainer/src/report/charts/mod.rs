@@ -7,10 +7,9 @@ use serde::Serialize;
 use super::format::short;
 use ticks::{label, round_up, ticks};
 
-/// Width and height of a chart, and its margins: left, right, top and bottom. In units
-/// of which a phone shows some 1.2 a pixel.
-const SIZE: [f64; 2] = [460.0, 250.0];
-const LEFT: f64 = 50.0;
+/// Width and height of a chart, and its margins. About the pixels of a phone.
+const SIZE: [f64; 2] = [380.0, 230.0];
+const LEFT: f64 = 46.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 38.0;
@@ -122,7 +121,7 @@ impl Chart {
         let whole = |tick: &f64| tick.fract() == 0.0;
         let x_ticks = match first == last {
             true => vec![first as f64],
-            false => ticks(from, to, MOST_TICKS + 3),
+            false => ticks(from, to, MOST_TICKS + 2),
         };
         let x_ticks = x_ticks.into_iter().filter(whole).map(|epoch| Tick {
             at: x(epoch),
