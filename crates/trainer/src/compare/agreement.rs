@@ -9,7 +9,10 @@ use super::trace::{Finished, StepTrace};
 
 /// Steps whose losses are held to the tolerance. Rounding grows in training, from step to
 /// step, on backends that are both right: what comes later is told, and not judged.
-pub const JUDGED_STEPS: usize = 10;
+pub const JUDGED_STEPS: usize = 5;
+/// The gradients of a backend may be so many times as far from the reference's as those of
+/// moved images are.
+const ROUNDINGS: f64 = 2.0;
 /// A gradient that is smaller than this share of the largest one is measured against that
 /// share: one that is nothing but rounding, as of a bias before a batch norm, has no digits
 /// that could agree.
@@ -26,6 +29,11 @@ pub struct Agreement {
     pub output: Apart,
     /// The largest difference of a gradient in the first step.
     pub gradient: Apart,
+    /// How far gradients may be apart: the tolerance; or, where that is more, twice as far
+    /// as the reference's own gradients go if every pixel is moved by up to 10⁻⁵ of its
+    /// value, the most of four draws. A ReLU whose input is nearly 0 switches then, and with
+    /// it the whole gradient that flows through it: rounding can do the same.
+    pub gradient_limit: f64,
     /// The largest difference of a tensor of weights at the end.
     pub weights: Apart,
     /// Share of the test images with the same prediction, 0 to 1.
@@ -67,32 +75,27 @@ impl Agreement {
         let (of, with) = (&reference.trace, &other.trace);
         let losses = losses(&of.steps, &with.steps);
         let outputs = apart(&of.layers, &reference.outputs, &other.outputs, 0.0);
-        let largest = reference.gradients.iter().map(|(_, t)| largest(&t.values));
-        let least = LEAST_GRADIENT * largest.fold(0.0, f32::max);
-        let gradients = apart(
-            &of.parameters,
-            &reference.gradients,
-            &other.gradients,
-            least,
-        );
+        let gradients = gradients_apart(&of.parameters, &reference.gradients, &other.gradients);
+        let rounding = of.rounding.as_ref().map_or(0.0, |r| r.difference);
+        let gradient_limit = tolerance.max(ROUNDINGS * rounding);
         let names: Vec<String> = reference.weights.iter().map(|(n, _)| n.into()).collect();
         let weights = apart(&names, &reference.weights, &other.weights, 0.0);
         // A NaN is beyond every tolerance.
-        let beyond = |difference: f64| !(difference <= tolerance);
-        let first_output = outputs.iter().find(|apart| beyond(apart.difference));
-        let last_gradient = gradients.iter().rfind(|apart| beyond(apart.difference));
+        let beyond = |difference: f64, limit: f64| !(difference <= limit);
+        let first_output = outputs.iter().find(|a| beyond(a.difference, tolerance));
+        let last_gradient = gradients
+            .iter()
+            .rfind(|a| beyond(a.difference, gradient_limit));
         let mut judged = losses.iter().take(JUDGED_STEPS).enumerate();
         let parts = match (first_output, last_gradient) {
             (Some(output), _) => Some(Parting::Output(output.clone())),
             (None, Some(gradient)) => Some(Parting::Gradient(gradient.clone())),
-            (None, None) => {
-                judged
-                    .find(|(_, difference)| beyond(**difference))
-                    .map(|(at, &difference)| Parting::Loss {
-                        step: at + 1,
-                        difference,
-                    })
-            }
+            (None, None) => judged
+                .find(|(_, difference)| beyond(**difference, tolerance))
+                .map(|(at, &difference)| Parting::Loss {
+                    step: at + 1,
+                    difference,
+                }),
         };
         let same = of.predictions.iter().zip(&with.predictions);
         let same = same.filter(|(a, b)| a == b).count();
@@ -101,6 +104,7 @@ impl Agreement {
             loss_mean: losses.iter().sum::<f64>() / losses.len().max(1) as f64,
             output: worst(outputs),
             gradient: worst(gradients),
+            gradient_limit,
             weights: worst(weights),
             same_predictions: same as f64 / of.predictions.len().max(1) as f64,
             parts,
@@ -117,6 +121,13 @@ fn losses(of: &[StepTrace], with: &[StepTrace]) -> Vec<f64> {
             false => (a.loss - b.loss).abs() / a.loss.abs().max(f64::MIN_POSITIVE),
         })
         .collect()
+}
+
+/// The differences of gradients, in the order of the parameters.
+pub(super) fn gradients_apart(names: &[String], of: &StateDict, with: &StateDict) -> Vec<Apart> {
+    let largest = of.iter().map(|(_, tensor)| largest(&tensor.values));
+    let least = LEAST_GRADIENT * largest.fold(0.0, f32::max);
+    apart(names, of, with, least)
 }
 
 /// The differences of the tensors `names`, in that order; each as a share of its largest
@@ -153,7 +164,7 @@ fn largest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |most, v| most.max(v.abs()))
 }
 
-fn worst(all: Vec<Apart>) -> Apart {
+pub(super) fn worst(all: Vec<Apart>) -> Apart {
     let none = Apart {
         name: String::new(),
         difference: 0.0,

@@ -9,7 +9,8 @@
 //! Two backends that are both right differ by rounding: a sum of *n* products in `f32` in
 //! another order, by some 6·10⁻⁸·√*n*; through the layers of a VGG or a ResNet, by 10⁻⁶ to
 //! 10⁻⁴ of the largest value (measured: the README's table). The tolerance of 10⁻³ is above
-//! that and far below what a wrong kernel does.
+//! that and far below what a wrong kernel does. Gradients have a wider one where the network
+//! asks for it: [`Agreement::gradient_limit`].
 
 mod agreement;
 mod child;
@@ -71,6 +72,7 @@ const MOST_WARMUP: usize = 5;
 /// What a process of a backend is asked for, beside the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Order {
+    is_reference: bool,
     target_accuracy: Option<f64>,
     test_images: usize,
 }
@@ -272,6 +274,7 @@ impl Compare {
             ..config.clone()
         };
         let order = Order {
+            is_reference: backend == self.reference,
             target_accuracy: self.target_accuracy,
             test_images: self.test_images,
         };

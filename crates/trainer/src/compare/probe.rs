@@ -4,17 +4,18 @@ use std::{path::Path, time::Instant};
 
 use burn::{
     module::Module,
-    tensor::{DType, Device, Tensor},
+    tensor::{DType, Device, Distribution, Tensor},
 };
-use data::Datasets;
+use data::{BatchTensors, Datasets};
 use models::{Activation, Network, StateDict, StateTensor};
 
 use super::{
     Order,
+    agreement::{Apart, gradients_apart, worst},
     trace::{Finished, StepTrace, Trace},
 };
 use crate::{
-    Event, FitData, Gradients, Observer, Plan, Scores, TrainConfig, TrainError, Trainer,
+    Event, FitData, Gradients, Loss, Observer, Plan, Scores, TrainConfig, TrainError, Trainer,
     backend::{send, use_threads},
     bench::peak_rss_mb,
     evaluate::training_loss,
@@ -26,6 +27,11 @@ use crate::{
 
 /// Images of the first batch whose activations are kept.
 const IMAGES_KEPT: usize = 4;
+/// How far pixels are moved, as a share of their values: about as far as outputs of backends
+/// that are both right are apart.
+pub(super) const MOVE: f64 = 1e-5;
+/// How often.
+const MOVES: u64 = 4;
 
 /// Trains by `config` as `order` says, and leaves what it found in `folder`. `watch` is told
 /// of every step.
@@ -72,7 +78,7 @@ pub fn probe(
     let weights = StateDict::of(&network).map_err(failed)?;
     drop(network);
     let (again, _) = first_network(&plan, asks)?;
-    let first = first_step(&plan, &again, &device)?;
+    let first = first_step(&plan, &again, &device, order.is_reference)?;
     Finished {
         trace: Trace {
             backend: plan.selected.backend,
@@ -85,6 +91,7 @@ pub fn probe(
             peak_rss_mb: peak_rss_mb(),
             layers: first.layers,
             parameters: first.parameters,
+            rounding: first.rounding,
         },
         outputs: first.outputs,
         gradients: first.gradients,
@@ -187,9 +194,16 @@ struct FirstStep {
     outputs: StateDict,
     parameters: Vec<String>,
     gradients: StateDict,
+    rounding: Option<Apart>,
 }
 
-fn first_step(plan: &Plan, network: &Network, device: &Device) -> Result<FirstStep, TrainError> {
+/// With `moves`, the first step of moved images as well.
+fn first_step(
+    plan: &Plan,
+    network: &Network,
+    device: &Device,
+    moves: bool,
+) -> Result<FirstStep, TrainError> {
     let layers: Vec<String> = network
         .summary()
         .layers
@@ -216,7 +230,40 @@ fn first_step(plan: &Plan, network: &Network, device: &Device) -> Result<FirstSt
     }
 
     let loss = plan.config.loss.init(&plan.class_counts, device)?;
-    let (loss, _) = training_loss(network, batch()?, &*loss);
+    let (parameters, gradients) = gradients(network, batch()?, &*loss)?;
+    let mut rounding: Option<Apart> = None;
+    for draw in 0..if moves { MOVES } else { 0 } {
+        let mut batch = batch()?;
+        device.seed(draw);
+        let shape = batch.images.dims();
+        let share = Tensor::random(shape, Distribution::Uniform(-MOVE, MOVE), device);
+        batch.images = batch.images * (share + 1.0);
+        let (_, moved) = self::gradients(network, batch, &*loss)?;
+        let worst = worst(gradients_apart(&parameters, &gradients, &moved));
+        if rounding
+            .as_ref()
+            .is_none_or(|r| worst.difference > r.difference)
+        {
+            rounding = Some(worst);
+        }
+    }
+    Ok(FirstStep {
+        layers,
+        outputs,
+        parameters,
+        gradients,
+        rounding,
+    })
+}
+
+/// The gradients of a batch, and the names of the parameters that have one, in the order of
+/// the network.
+fn gradients(
+    network: &Network,
+    batch: BatchTensors,
+    loss: &dyn Loss,
+) -> Result<(Vec<String>, StateDict), TrainError> {
+    let (loss, _) = training_loss(network, batch, loss);
     let mut found = Gradients::of(&loss, network).into_map();
     let (mut parameters, mut gradients) = (Vec::new(), StateDict::default());
     for (id, name) in floats_of(network) {
@@ -227,12 +274,7 @@ fn first_step(plan: &Plan, network: &Network, device: &Device) -> Result<FirstSt
             parameters.push(name);
         }
     }
-    Ok(FirstStep {
-        layers,
-        outputs,
-        parameters,
-        gradients,
-    })
+    Ok((parameters, gradients))
 }
 
 /// The first images of a batch, read from the device.

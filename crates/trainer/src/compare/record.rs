@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    agreement::{Agreement, Parting},
+    agreement::{Agreement, Apart, Parting},
     trace::Trace,
 };
 use crate::{
@@ -106,6 +106,9 @@ pub struct Found {
     pub test_images: usize,
     /// Seconds of the epochs until the target accuracy was reached, if it was.
     pub reached_s: Option<f64>,
+    /// Of the reference: how far its gradients go if its images are moved by a rounding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<Apart>,
     /// How far it is from the reference. `None`: it is the reference, or that failed.
     pub agreement: Option<Agreement>,
     /// The loss of every step.
@@ -155,6 +158,7 @@ impl Found {
             test: trace.test,
             test_images: trace.predictions.len(),
             reached_s: trace.reached_s,
+            rounding: trace.rounding.clone(),
             agreement,
             losses: steps.iter().map(|step| step.loss).collect(),
         }

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use models::StateDict;
 use serde::{Deserialize, Serialize};
 
+use super::agreement::Apart;
 use crate::{Scores, TrainError, backend::Backend, whole_file::write_whole};
 
 const TRACE: &str = "trace.json";
@@ -49,6 +50,9 @@ pub struct Trace {
     pub layers: Vec<String>,
     /// The parameters that have a gradient, in that order.
     pub parameters: Vec<String>,
+    /// The largest difference of a gradient if the images are moved by
+    /// [a rounding](super::Agreement::gradient_limit); of the reference.
+    pub rounding: Option<Apart>,
 }
 
 /// A trace with its tensors.

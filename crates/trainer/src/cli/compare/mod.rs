@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(help_heading = "How", long, value_name = "N", default_value_t = compare::TEST_IMAGES)]
     test_images: usize,
     /// The largest relative difference that is agreement: of outputs and gradients in the first
-    /// step, and of the losses of the first 10
+    /// step, and of the losses of the first 5
     #[arg(
         help_heading = "How",
         long,
@@ -121,7 +121,7 @@ impl Args {
             eprintln!("{note}");
         }
         let mut load = |config: &TrainConfig| self.load(config);
-        let mut screen = Screen::new(self.json, self.target_accuracy);
+        let mut screen = Screen::new(self.json, self.tolerance, self.target_accuracy);
         let found = compare.run(&config, &mut load, &prober, &folder, &mut screen);
         let found = found.map_err(|error| origins.locate(error))?;
         match self.json {

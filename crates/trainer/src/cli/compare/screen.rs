@@ -13,15 +13,17 @@ pub struct Screen {
     quiet: bool,
     bar: Option<ProgressBar>,
     reference: Option<Backend>,
+    tolerance: f64,
     target: Option<f64>,
 }
 
 impl Screen {
-    pub fn new(quiet: bool, target: Option<f64>) -> Self {
+    pub fn new(quiet: bool, tolerance: f64, target: Option<f64>) -> Self {
         Self {
             quiet,
             bar: None,
             reference: None,
+            tolerance,
             target,
         }
     }
@@ -71,7 +73,12 @@ impl CompareObserver for Screen {
 
     fn model_ended(&mut self, compared: &Compared) {
         if let Some(reference) = self.reference {
-            self.print(&table::agreement(compared, reference, self.target));
+            self.print(&table::agreement(
+                compared,
+                reference,
+                self.tolerance,
+                self.target,
+            ));
             self.print("\n");
         }
     }

@@ -75,7 +75,7 @@ fn cut(device: &str) -> String {
 
 /// How far the backends are from the reference, and what is to be said of those that are too
 /// far.
-pub fn agreement(of: &Compared, reference: Backend, target: Option<f64>) -> String {
+pub fn agreement(of: &Compared, reference: Backend, tolerance: f64, target: Option<f64>) -> String {
     let found = || {
         of.rows
             .iter()
@@ -111,6 +111,16 @@ pub fn agreement(of: &Compared, reference: Backend, target: Option<f64>) -> Stri
                 100.0 * agreement.same_predictions,
             );
         }
+    }
+    if let Some(moved) = found().find_map(|(_, found)| found.rounding.as_ref())
+        && compared.iter().any(|(_, a)| a.gradient_limit > tolerance)
+    {
+        let limit = compared.iter().map(|(_, a)| a.gradient_limit);
+        text += &format!(
+            "pixels moved by 1e-5 move the gradients of {reference} by {}: up to {:.1e} is rounding\n",
+            shown(moved),
+            limit.fold(0.0, f64::max),
+        );
     }
     if let Some(target) = target {
         text += &format!(
