@@ -477,8 +477,7 @@ impl RunDir {
 
     /// Whether the run ended before its first epoch did.
     fn has_no_epoch(&self) -> bool {
-        let text = fs::read_to_string(self.path.join(SUMMARY)).ok();
-        let summary = text.and_then(|text| serde_json::from_str::<RunSummary>(&text).ok());
+        let summary = self.summary().ok().flatten();
         summary.is_some_and(|summary| summary.best_epoch.is_none())
     }
 
