@@ -19,6 +19,8 @@ type Check = (&'static str, &'static [&'static str]);
 
 const CHECKS: &[Check] = &[
     ("format", &["fmt", "--all", "--check"]),
+    // The tables in it, from the files of measurements.
+    ("the README's figures", &["xtask", "readme", "--check"]),
     (
         "lints",
         &[
@@ -49,6 +51,22 @@ const CHECKS: &[Check] = &[
             "transfers",
             "--features",
             FULL,
+        ],
+    ),
+    // `kiln compare --check` with flex, ndarray and wgpu is one of them.
+    (
+        "comparison and dashboard",
+        &[
+            "test",
+            "--package",
+            "trainer",
+            "--test",
+            "kiln",
+            "--features",
+            FULL,
+            "--",
+            "compare",
+            "dashboard",
         ],
     ),
 ];

@@ -34,6 +34,7 @@ mod gradients;
 mod import;
 mod inference;
 pub mod inspect;
+mod last_words;
 mod lines;
 mod listing;
 mod loss;
@@ -78,6 +79,7 @@ pub use fit::{
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use inference::{Guess, Inference, InferenceOptions, Part, Polarity, Prediction};
+pub use last_words::last_words;
 pub use listing::{ListedRun, RunState, list_runs};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};

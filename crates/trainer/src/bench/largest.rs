@@ -62,6 +62,10 @@ impl LargestBatch {
                 )));
             }
             let (peak_rss_mb, error) = match trial(batch)? {
+                // It came to its end before anybody saw how much it had.
+                Ok(Some(peak)) if limit_mb.is_some_and(|limit| peak > limit) => {
+                    (Some(peak), limit_mb.map(too_much))
+                }
                 Ok(peak) => (peak, None),
                 Err(error) => (None, Some(error)),
             };
@@ -93,6 +97,12 @@ impl LargestBatch {
             trials,
         })
     }
+}
+
+/// What is said of a trial that had more memory than it should.
+#[must_use]
+pub fn too_much(limit_mb: f64) -> String {
+    format!("it took more than the {limit_mb:.0} MB of memory that can be had")
 }
 
 /// The memory that a batch would need, by the line through the two largest of the `trials`

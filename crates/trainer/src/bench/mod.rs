@@ -33,7 +33,7 @@ use self::{
 pub use self::{
     config::{BenchConfig, BenchMode},
     csv::{CsvFolder, CsvRow},
-    largest::{LargestBatch, Trial},
+    largest::{LargestBatch, Trial, too_much},
     machine::{device_slug, kernels_switch, processor},
     measurement::Measurement,
     memory::{available_mb, peak_rss_mb, rss_mb},

@@ -48,9 +48,12 @@ pub struct Agreement {
 pub struct Apart {
     /// The layer or the parameter.
     pub name: String,
-    /// The share. Infinite if there is a NaN, or the tensor is not there.
+    /// The share. [`NOT_COMPARABLE`] if there is a NaN, or the tensor is not there.
     pub difference: f64,
 }
+
+/// More than any difference that can be measured. JSON has no infinity.
+pub const NOT_COMPARABLE: f64 = 1e300;
 
 /// Where two backends part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +84,7 @@ impl Agreement {
         let names: Vec<String> = reference.weights.iter().map(|(n, _)| n.into()).collect();
         let weights = apart(&names, &reference.weights, &other.weights, 0.0);
         // A NaN is beyond every tolerance.
-        let beyond = |difference: f64, limit: f64| !(difference <= limit);
+        let beyond = |difference: f64, limit: f64| difference > limit || difference.is_nan();
         let first_output = outputs.iter().find(|a| beyond(a.difference, tolerance));
         let last_gradient = gradients
             .iter()
@@ -100,7 +103,7 @@ impl Agreement {
         let same = of.predictions.iter().zip(&with.predictions);
         let same = same.filter(|(a, b)| a == b).count();
         Self {
-            loss_max: losses.iter().copied().fold(0.0, f64::max),
+            loss_max: losses.iter().copied().max_by(f64::total_cmp).unwrap_or(0.0),
             loss_mean: losses.iter().sum::<f64>() / losses.len().max(1) as f64,
             output: worst(outputs),
             gradient: worst(gradients),
@@ -135,7 +138,7 @@ pub(super) fn gradients_apart(names: &[String], of: &StateDict, with: &StateDict
 fn apart(names: &[String], of: &StateDict, with: &StateDict, least: f32) -> Vec<Apart> {
     let difference = |name: &str| match (of.get(name), with.get(name)) {
         (Some(a), Some(b)) if a.shape == b.shape => share(a, b, least),
-        _ => f64::INFINITY,
+        _ => NOT_COMPARABLE,
     };
     let apart = names.iter().map(|name| Apart {
         name: name.clone(),
@@ -156,7 +159,8 @@ fn share(a: &StateTensor, b: &StateTensor, least: f32) -> f64 {
     });
     match most == 0.0 {
         true => 0.0,
-        false => f64::from(most) / f64::from(largest(&a.values).max(least)),
+        // Of a tensor of zeros, that is infinite.
+        false => (f64::from(most) / f64::from(largest(&a.values).max(least))).min(NOT_COMPARABLE),
     }
 }
 

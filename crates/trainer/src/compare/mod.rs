@@ -25,7 +25,7 @@ use data::{Datasets, Store};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    agreement::{Agreement, Apart, JUDGED_STEPS, Parting},
+    agreement::{Agreement, Apart, JUDGED_STEPS, NOT_COMPARABLE, Parting},
     child::Prober,
     picture::compare_svg,
     record::{Compared, Comparison, Found, Outcome, RECORD, Row, Spread},
@@ -65,7 +65,7 @@ pub struct Compare {
 pub const TOLERANCE: f64 = 1e-3;
 /// The test images that are predicted by default.
 pub const TEST_IMAGES: usize = 1000;
-/// Of the steps, this share is left out of the times, but no more than [`MOST_WARMUP`].
+/// One in so many steps is left out of the times, at least one and at most [`MOST_WARMUP`].
 const WARMUP_SHARE: usize = 5;
 const MOST_WARMUP: usize = 5;
 
@@ -165,7 +165,8 @@ impl Compare {
             reference: self.reference,
             tolerance: self.tolerance,
             target_accuracy: self.target_accuracy,
-            warmup: (most.unwrap_or(0) / WARMUP_SHARE).min(MOST_WARMUP),
+            // The first step compiles and tunes.
+            warmup: (most.unwrap_or(0) / WARMUP_SHARE).clamp(1, MOST_WARMUP),
             models: Vec::new(),
         };
         for (at, (config, compared)) in networks.into_iter().enumerate() {
@@ -242,16 +243,16 @@ impl Compare {
         if has_dropout {
             config.network.dropout = Some(0.0);
         }
-        let all = plan.train.batches() * config.epochs;
+        let all = plan.train.batches().saturating_mul(config.epochs);
         let compared = Compared {
             model: plan.spec.name().into(),
             parameters: plan.summary.parameters(),
             dataset: config.dataset.clone(),
             image: plan.train.shape(),
             batch: config.batch_size,
-            steps: self
-                .steps
-                .map_or(all, |steps| (steps * config.accumulate).min(all)),
+            steps: self.steps.map_or(all, |steps| {
+                steps.saturating_mul(config.accumulate).min(all)
+            }),
             seed: config.seed,
             dropout_off: has_dropout,
             rows: Vec::new(),

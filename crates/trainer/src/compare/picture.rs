@@ -12,8 +12,7 @@ const WIDTH: u32 = 960;
 const TITLE: u32 = 34;
 /// Of a network.
 const HEIGHT: u32 = 330;
-/// Okabe and Ito's palette, in the order of the rows, each with its own dash: lines that lie
-/// on each other are all seen.
+/// Okabe and Ito's palette, in the order of the rows.
 const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),

@@ -72,6 +72,8 @@ pub fn probe(
         .observe(&mut steps)
         .fit(&mut network, &data)?;
     let Steps { found, reached, .. } = steps;
+    // Before what is computed only to be compared.
+    let peak_rss_mb = peak_rss_mb();
 
     let network = network.valid();
     let (test, predictions) = on_test_images(&plan, &network, order.test_images)?;
@@ -88,7 +90,7 @@ pub fn probe(
             reached_s: reached,
             test,
             predictions,
-            peak_rss_mb: peak_rss_mb(),
+            peak_rss_mb,
             layers: first.layers,
             parameters: first.parameters,
             rounding: first.rounding,

@@ -58,7 +58,7 @@ pub struct Compared {
     /// Whether the network has dropout layers, which were switched off: every backend draws
     /// other numbers.
     pub dropout_off: bool,
-    /// A row for each backend, in the order in which they were asked for.
+    /// A row for each backend: the reference, then the others as they were asked for.
     pub rows: Vec<Row>,
 }
 
@@ -145,7 +145,7 @@ impl Spread {
 impl Found {
     pub(super) fn new(trace: &Trace, warmup: usize, agreement: Option<Agreement>) -> Self {
         let steps = &trace.steps;
-        // Of a short run, at least the last step.
+        // Of a short run, at least the last step; of none but one, the first.
         let timed = &steps[warmup.min(steps.len().saturating_sub(1))..];
         Self {
             device: trace.device.clone(),
@@ -262,4 +262,38 @@ fn cells(of: &Compared, found: &Found) -> Vec<String> {
         parts.map_or(String::new(), Parting::to_string),
         String::new(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::StepTrace, *};
+
+    /// The first step compiles and tunes.
+    #[test]
+    fn the_first_step_is_no_part_of_the_times() {
+        let step = |step, ms| StepTrace {
+            step,
+            images: 10,
+            loss: 1.0,
+            ms,
+        };
+        let trace = |steps| Trace {
+            backend: Backend::Flex,
+            device: String::new(),
+            threads: 1,
+            steps,
+            reached_s: None,
+            test: Scores::default(),
+            predictions: Vec::new(),
+            peak_rss_mb: None,
+            layers: Vec::new(),
+            parameters: Vec::new(),
+            rounding: None,
+        };
+        let found = Found::new(&trace(vec![step(1, 3000.0), step(2, 5.0)]), 1, None);
+        assert_eq!((found.first_step_s, found.ms_per_step.median), (3.0, 5.0));
+        assert_eq!(found.images_per_s.median, 2000.0);
+        let found = Found::new(&trace(vec![step(1, 3000.0)]), 1, None);
+        assert_eq!(found.ms_per_step.median, 3000.0);
+    }
 }

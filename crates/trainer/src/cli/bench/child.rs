@@ -12,7 +12,8 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use trainer::{
     StopFlag,
-    bench::{BenchConfig, ops::OpsConfig, rss_mb},
+    bench::{BenchConfig, ops::OpsConfig, rss_mb, too_much},
+    last_words,
 };
 
 use crate::cli::{of_flag, print};
@@ -100,7 +101,7 @@ pub fn run<T: DeserializeOwned>(
     Ok(match end {
         End::Stopped => Ended::Interrupted,
         End::TookMore(limit) => Ended::Failed(Failure {
-            message: format!("it took more than the {limit:.0} MB of memory that can be had"),
+            message: too_much(limit),
             code: 1,
         }),
         End::Itself(status) if status.success() => match serde_json::from_slice(&output) {
@@ -159,25 +160,8 @@ fn wait(child: &mut Child, limit_mb: Option<f64>, stop: &StopFlag) -> io::Result
 
 /// What a process that failed said last, or what ended it.
 fn why(status: ExitStatus, errors: &str) -> String {
-    let lines = || {
-        errors
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-    };
-    let told = lines().find_map(|line| line.strip_prefix("error: "));
-    // The message of a panic is on the next line.
-    let panic = || {
-        lines()
-            .skip_while(|line| !line.contains("panicked at"))
-            .nth(1)
-    };
-    let allocation = || lines().find(|line| line.starts_with("memory allocation of"));
-    match told.or_else(allocation).or_else(panic) {
-        Some(told) => told.into(),
-        // Such as "signal: 9 (SIGKILL)", by which Linux ends processes when memory runs out.
-        None => format!("its process ended with {status}"),
-    }
+    // Such as "signal: 9 (SIGKILL)", by which Linux ends processes when memory runs out.
+    last_words(errors).unwrap_or_else(|| format!("its process ended with {status}"))
 }
 
 #[cfg(all(test, unix))]
