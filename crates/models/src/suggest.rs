@@ -10,10 +10,11 @@ pub fn suggest(name: &str, known: &[&str]) -> String {
     if known.is_empty() {
         return String::new();
     }
-    let likeness = |known| strsim::jaro_winkler(known, &name.to_lowercase());
+    let name = name.to_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name);
     let nearest = known
         .iter()
-        .map(|known| (likeness(known), known))
+        .map(|&known| (likeness(known), known))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let meant = nearest.map_or(String::new(), |(_, known)| {
