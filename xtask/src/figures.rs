@@ -1,4 +1,6 @@
-//! `cargo xtask figures`: the README's pictures, from the embedded digits.
+//! `cargo xtask figures`: the README's pictures and the guide's, from the embedded digits.
+
+mod guide;
 
 use std::{
     fs,
@@ -8,13 +10,14 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-/// Makes all of them, in `assets/figures`.
+/// Makes all of them, in `assets/figures` and `docs/guide/src/figures`.
 pub fn make() -> anyhow::Result<()> {
     let figures = crate::root().join("assets/figures");
     a_run(&figures)?;
     saliency(&figures)?;
     augmented(&figures)?;
-    graph(&figures)
+    graph(&figures)?;
+    guide::make()
 }
 
 /// A network with its blocks.
@@ -105,16 +108,22 @@ fn a_run(figures: &Path) -> anyhow::Result<()> {
         "7",
     ];
     draw(&words, &figures.join("predictions.png"))?;
-    let confusion = figures.join("confusion.svg");
+    confusion(run, figures)?;
+    let words = ["features", run, "--test-image", DIGIT, "--filters"];
+    draw(&words, &figures.join("features.png"))
+}
+
+/// The confusion matrix of a run, as `confusion.svg`.
+fn confusion(run: &str, figures: &Path) -> anyhow::Result<()> {
+    let picture = figures.join("confusion.svg");
     let status = kiln()
         .args(["eval", run, "--picture"])
-        .arg(&confusion)
+        .arg(&picture)
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "eval failed: {status}");
-    println!("{}", confusion.display());
-    let words = ["features", run, "--test-image", DIGIT, "--filters"];
-    draw(&words, &figures.join("features.png"))
+    println!("{}", picture.display());
+    Ok(())
 }
 
 /// The program, built.

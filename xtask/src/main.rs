@@ -38,7 +38,7 @@ enum Chore {
     Data(Data),
     /// Write docs/configuration.md again, from the types that read a configuration.
     Docs,
-    /// Make the README's pictures again, from the embedded digits.
+    /// Make the pictures of the README and the guide again, from the embedded digits.
     Figures,
     /// Make the golden files of the tests again, with PyTorch.
     Golden {

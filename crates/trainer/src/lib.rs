@@ -31,6 +31,8 @@ mod flat;
 #[cfg(all(test, feature = "flex"))]
 mod golden;
 mod gradients;
+#[cfg(doctest)]
+mod guide;
 mod import;
 mod inference;
 pub mod inspect;

@@ -11,6 +11,7 @@ mod data_verbs;
 mod evaluate;
 mod features;
 mod figures;
+mod guide;
 mod listing;
 mod network_files;
 mod networks;
