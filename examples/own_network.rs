@@ -1,16 +1,13 @@
-//! A network, a loss and an observer of one's own, on a folder of images.
+//! A network, a loss and an observer of one's own, in Kiln's training loop.
 //!
 //! ```text
-//! cargo run -p examples --bin own_network                # makes a folder of digits
-//! cargo run -p examples --bin own_network -- PHOTOS      # a sub-folder for each class
+//! cargo run -p examples --bin own_network
 //! ```
 //!
-//! Trains a small convolutional network with a penalty on its confidence, and keeps
-//! history, curves, weights and checkpoints in `runs/own-network-NAME`: called again,
-//! it goes on from there. On the digits it reaches 97.5 % of the test images in ten
-//! epochs, in a minute.
-
-use std::path::{Path, PathBuf};
+//! Trains a small convolutional network on the embedded digits, with a penalty on its
+//! confidence, and keeps history, curves, weights and checkpoints in `runs/own-network`:
+//! called again, it goes on from there. It tells 96.8 % of the 1,000 test images after five
+//! epochs, in 8 seconds.
 
 use anyhow::Context;
 use burn::{
@@ -26,13 +23,12 @@ use burn::{
         activation::{log_softmax, relu},
     },
 };
-use data::{BatchLoader, Order, Split, folder::FolderOptions};
+use data::{BatchLoader, Order, Split};
 use trainer::{Classifier, Event, FitConfig, FitData, Loss, Observer, Trainer, evaluate};
 
-const SIZE: usize = 28;
 const BATCH: usize = 64;
 
-/// Two convolutions and a fully connected layer.
+/// Two convolutions and a fully connected layer, for grey images of 28×28 pixels.
 #[derive(Module, Debug)]
 struct Small {
     conv1: Conv2d,
@@ -42,17 +38,17 @@ struct Small {
 }
 
 impl Small {
-    fn new(channels: usize, classes: usize, device: &Device) -> Self {
+    fn new(classes: usize, device: &Device) -> Self {
         let conv = |from, to| {
             Conv2dConfig::new([from, to], [3, 3])
                 .with_padding(PaddingConfig2d::Same)
                 .init(device)
         };
         Self {
-            conv1: conv(channels, 16),
-            conv2: conv(16, 32),
+            conv1: conv(1, 8),
+            conv2: conv(8, 16),
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            fc: LinearConfig::new(32 * (SIZE / 4) * (SIZE / 4), classes).init(device),
+            fc: LinearConfig::new(16 * 7 * 7, classes).init(device),
         }
     }
 }
@@ -100,45 +96,25 @@ impl Observer for Lines {
 }
 
 fn main() -> anyhow::Result<()> {
-    let given = std::env::args().nth(1).map(PathBuf::from);
-    let digits = tempfile::tempdir()?;
-    let (folder, name, promised) = match &given {
-        Some(folder) => (folder.as_path(), folder.file_name(), 0.0),
-        None => {
-            write_digits(digits.path())?;
-            (digits.path(), Some("digits".as_ref()), 0.96)
-        }
-    };
-    let name = name.unwrap_or("photos".as_ref()).display();
-    let options = FolderOptions {
-        size: SIZE.into(),
-        ..FolderOptions::default()
-    };
-    let images = data::folder::load(folder, &options)?;
-    let info = images.train.info().clone();
-
-    let split = Split::stratified(images.train.labels(), 0.1, 42)?;
+    let digits = data::load("mnist-mini")?;
+    let split = Split::stratified(digits.train.labels(), 0.1, 42)?;
     let order = Order::Shuffled { seed: 42 };
-    let train = BatchLoader::new(images.train.clone(), split.train, BATCH, order)?;
-    let valid = BatchLoader::new(images.train, split.valid, BATCH, Order::Sequential)?;
-    let all = (0..images.test.len()).collect();
-    let test = BatchLoader::new(images.test, all, BATCH, Order::Sequential)?;
+    let train = BatchLoader::new(digits.train.clone(), split.train, BATCH, order)?;
+    let valid = BatchLoader::new(digits.train, split.valid, BATCH, Order::Sequential)?;
+    let all = (0..digits.test.len()).collect();
+    let test = BatchLoader::new(digits.test, all, BATCH, Order::Sequential)?;
 
     let device = Device::flex();
     device.seed(42);
-    let mut network = Small::new(
-        info.channels,
-        info.classes.len(),
-        &device.clone().autodiff(),
-    );
+    let mut network = Small::new(10, &device.clone().autodiff());
     let config = FitConfig {
-        epochs: 10,
+        epochs: 5,
         ..FitConfig::default()
     };
     let result = Trainer::new(config)
         .with_loss(LessConfident { share: 0.05 })
         .observe(Lines)
-        .in_folder(&Path::new("runs").join(format!("own-network-{name}")))?
+        .in_folder("runs/own-network".as_ref())?
         .fit(
             &mut network,
             &FitData {
@@ -149,30 +125,8 @@ fn main() -> anyhow::Result<()> {
 
     let best = result.best_weights.context("an epoch was done")?;
     let (network, _) = best.put_into(network.valid());
-    let loss = LessConfident { share: 0.0 };
-    let scores = evaluate(&network, &test, &loss, &device)?;
+    let scores = evaluate(&network, &test, &LessConfident { share: 0.0 }, &device)?;
     println!("test accuracy {:.1} %", 100.0 * scores.accuracy);
-    anyhow::ensure!(scores.accuracy > promised, "that is too low");
-    Ok(())
-}
-
-/// The embedded digits as PNG files, a sub-folder for each class.
-fn write_digits(folder: &Path) -> anyhow::Result<()> {
-    let digits = data::load("mnist-mini")?;
-    for (part, images) in [("train", &digits.train), ("test", &digits.test)] {
-        for (index, &label) in images.labels().iter().enumerate() {
-            let class = folder
-                .join(part)
-                .join(&images.info().classes[usize::from(label)]);
-            std::fs::create_dir_all(&class)?;
-            image::save_buffer(
-                class.join(format!("{index}.png")),
-                images.image(index),
-                28,
-                28,
-                image::ExtendedColorType::L8,
-            )?;
-        }
-    }
+    anyhow::ensure!(scores.accuracy > 0.955, "that is too low");
     Ok(())
 }
