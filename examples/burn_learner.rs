@@ -11,7 +11,7 @@
 
 use anyhow::ensure;
 use burn::{
-    data::dataloader::DataLoaderBuilder,
+    data::{dataloader::DataLoaderBuilder, dataset::transform::SelectionDataset},
     module::Module,
     nn::loss::CrossEntropyLossConfig,
     optim::AdamConfig,
@@ -69,9 +69,7 @@ fn main() -> anyhow::Result<()> {
     let batcher = ImageBatcher::new(Normalization::of(digits.train.info()));
     // Kiln's images are a Burn `Dataset`; Burn's loader makes batches of them.
     let loader = |images: ImageDataset, indices: Vec<usize>| {
-        let images = burn::data::dataset::transform::SelectionDataset::from_indices_unchecked(
-            images, indices,
-        );
+        let images = SelectionDataset::from_indices_unchecked(images, indices);
         DataLoaderBuilder::new(batcher.clone())
             .batch_size(64)
             .shuffle(42)
@@ -100,19 +98,12 @@ fn main() -> anyhow::Result<()> {
 
     let (mut right, mut images) = (0, 0);
     for batch in test.iter() {
-        let BatchTensors {
-            images: batch,
-            labels,
-            ..
-        } = batch?;
-        images += labels.dims()[0];
-        let told = result
-            .model
-            .network
-            .forward(batch)
-            .argmax(1)
-            .squeeze_dim::<1>(1);
-        right += told.equal(labels).int().sum().into_scalar::<i64>();
+        let ClassificationOutput {
+            output, targets, ..
+        } = result.model.forward(batch?);
+        images += targets.dims()[0];
+        let told = output.argmax(1).squeeze_dim::<1>(1);
+        right += told.equal(targets).int().sum().into_scalar::<i64>();
     }
     let accuracy = right as f64 / images as f64;
     println!("test accuracy {:.1} %", 100.0 * accuracy);

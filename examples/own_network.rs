@@ -6,14 +6,14 @@
 //!
 //! Trains a small convolutional network on the embedded digits, with a penalty on its
 //! confidence, and keeps history, curves, weights and checkpoints in `runs/own-network`:
-//! called again, it goes on from there. It tells 96.8 % of the 1,000 test images after five
-//! epochs, in 8 seconds.
+//! called again, it goes on from there. It tells 97.0 % of the 1,000 test images after five
+//! epochs, in 5 seconds.
 
 use anyhow::Context;
 use burn::{
     module::Module,
     nn::{
-        Linear, LinearConfig, PaddingConfig2d,
+        Linear, LinearConfig,
         conv::{Conv2d, Conv2dConfig},
         loss::CrossEntropyLossConfig,
         pool::{MaxPool2d, MaxPool2dConfig},
@@ -26,8 +26,6 @@ use burn::{
 use data::{BatchLoader, Order, Split};
 use trainer::{Classifier, Event, FitConfig, FitData, Loss, Observer, Trainer, evaluate};
 
-const BATCH: usize = 64;
-
 /// Two convolutions and a fully connected layer, for grey images of 28×28 pixels.
 #[derive(Module, Debug)]
 struct Small {
@@ -39,16 +37,11 @@ struct Small {
 
 impl Small {
     fn new(classes: usize, device: &Device) -> Self {
-        let conv = |from, to| {
-            Conv2dConfig::new([from, to], [3, 3])
-                .with_padding(PaddingConfig2d::Same)
-                .init(device)
-        };
         Self {
-            conv1: conv(1, 8),
-            conv2: conv(8, 16),
+            conv1: Conv2dConfig::new([1, 8], [3, 3]).init(device),
+            conv2: Conv2dConfig::new([8, 16], [3, 3]).init(device),
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
-            fc: LinearConfig::new(16 * 7 * 7, classes).init(device),
+            fc: LinearConfig::new(16 * 5 * 5, classes).init(device),
         }
     }
 }
@@ -62,23 +55,20 @@ impl Classifier for Small {
     }
 }
 
-/// Cross-entropy, less a share of the entropy of what the network says (Pereyra et
-/// al., 2017).
-struct LessConfident {
-    share: f64,
-}
+/// Cross-entropy, less a share of the entropy of what is said (Pereyra et al., 2017).
+struct LessConfident(f64);
 
 impl Loss for LessConfident {
     fn forward(
         &self,
         logits: Tensor<2>,
         labels: Tensor<1, Int>,
-        _mixed: Option<Tensor<2>>,
+        _: Option<Tensor<2>>,
     ) -> Tensor<1> {
         let log_p = log_softmax(logits.clone(), 1);
         let entropy = -(log_p.clone().exp() * log_p).sum_dim(1).mean();
         let cross_entropy = CrossEntropyLossConfig::new().init(&logits.device());
-        cross_entropy.forward(logits, labels) - entropy * self.share
+        cross_entropy.forward(logits, labels) - entropy * self.0
     }
 }
 
@@ -87,9 +77,10 @@ struct Lines;
 
 impl Observer for Lines {
     fn on_event(&mut self, event: &Event) -> std::io::Result<()> {
-        if let Event::EpochDone(row) = event {
-            let accuracy = row.valid.map_or(f64::NAN, |valid| valid.accuracy);
-            println!("epoch {:>2}: {:.1} %", row.epoch, 100.0 * accuracy);
+        if let Event::EpochDone(row) = event
+            && let Some(valid) = row.valid
+        {
+            println!("epoch {}: {:.1} %", row.epoch, 100.0 * valid.accuracy);
         }
         Ok(())
     }
@@ -99,10 +90,10 @@ fn main() -> anyhow::Result<()> {
     let digits = data::load("mnist-mini")?;
     let split = Split::stratified(digits.train.labels(), 0.1, 42)?;
     let order = Order::Shuffled { seed: 42 };
-    let train = BatchLoader::new(digits.train.clone(), split.train, BATCH, order)?;
-    let valid = BatchLoader::new(digits.train, split.valid, BATCH, Order::Sequential)?;
+    let train = BatchLoader::new(digits.train.clone(), split.train, 64, order)?;
+    let valid = BatchLoader::new(digits.train, split.valid, 64, Order::Sequential)?;
     let all = (0..digits.test.len()).collect();
-    let test = BatchLoader::new(digits.test, all, BATCH, Order::Sequential)?;
+    let test = BatchLoader::new(digits.test, all, 64, Order::Sequential)?;
 
     let device = Device::flex();
     device.seed(42);
@@ -111,21 +102,19 @@ fn main() -> anyhow::Result<()> {
         epochs: 5,
         ..FitConfig::default()
     };
+    let data = FitData {
+        train: &train,
+        valid: Some(&valid),
+    };
     let result = Trainer::new(config)
-        .with_loss(LessConfident { share: 0.05 })
+        .with_loss(LessConfident(0.05))
         .observe(Lines)
         .in_folder("runs/own-network".as_ref())?
-        .fit(
-            &mut network,
-            &FitData {
-                train: &train,
-                valid: Some(&valid),
-            },
-        )?;
+        .fit(&mut network, &data)?;
 
     let best = result.best_weights.context("an epoch was done")?;
     let (network, _) = best.put_into(network.valid());
-    let scores = evaluate(&network, &test, &LessConfident { share: 0.0 }, &device)?;
+    let scores = evaluate(&network, &test, &LessConfident(0.0), &device)?;
     println!("test accuracy {:.1} %", 100.0 * scores.accuracy);
     anyhow::ensure!(scores.accuracy > 0.955, "that is too low");
     Ok(())

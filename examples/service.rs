@@ -19,9 +19,9 @@ use std::{
 use anyhow::ensure;
 use clap::Parser;
 use data::folder;
-use serde::Serialize;
+use serde_json::json;
 use trainer::{
-    Experiment, Inference, InferenceOptions, RunDir, TrainConfig, TrainError,
+    Experiment, Guess, Inference, InferenceOptions, RunDir, TrainConfig, TrainError,
     bench::{quantile, sorted},
 };
 
@@ -35,29 +35,12 @@ struct Args {
     demo: bool,
 }
 
-/// An answer, as a line of JSON.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer<'a> {
-    Told {
-        image: &'a str,
-        class: &'a str,
-        probability: f64,
-        /// From the path to the class: reading, decoding, resizing, computing.
-        ms: f64,
-    },
-    Failed {
-        image: &'a str,
-        error: String,
-    },
-}
-
 fn main() -> anyhow::Result<()> {
     let Args { run, demo } = Args::parse();
     let scratch = tempfile::tempdir()?;
     let run = match run {
         Some(run) => run,
-        None => train(&scratch.path().join("run"))?,
+        None => train(scratch.path())?,
     };
     let service = Inference::open(RunDir::open(&run)?, InferenceOptions::default())?;
 
@@ -69,62 +52,54 @@ fn main() -> anyhow::Result<()> {
     };
     let (mut times, mut right, mut failed) = (Vec::new(), 0, 0);
     for (number, line) in input.split(b'\n').enumerate() {
-        let line = line?;
-        let path = String::from_utf8_lossy(&line);
-        let answer = answer(&service, path.trim_end_matches('\r'));
-        writeln!(io::stdout(), "{}", serde_json::to_string(&answer)?)?;
-        match answer {
-            Answer::Told { class, ms, .. } => {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        let path = line.trim_end_matches('\r');
+        let started = Instant::now();
+        let answer = match tell(&service, path) {
+            Ok(Guess { label, probability }) => {
+                let class = &service.classes()[label];
+                let ms = started.elapsed().as_micros() as f64 / 1e3;
                 times.push(ms);
-                right += usize::from(expected.get(number).is_some_and(|is| is == class));
+                right += usize::from(expected.get(number) == Some(class));
+                json!({ "image": path, "class": class, "probability": probability, "ms": ms })
             }
-            Answer::Failed { .. } => failed += 1,
-        }
+            Err(error) => {
+                failed += 1;
+                json!({ "image": path, "error": error.to_string() })
+            }
+        };
+        writeln!(io::stdout(), "{answer}")?;
     }
-    if !times.is_empty() {
-        let times = sorted(times.iter().copied());
+    let told = times.len();
+    if told > 0 {
+        let times = sorted(times);
         let [p50, p95] = [0.5, 0.95].map(|share| quantile(&times, share));
-        let told = times.len();
         eprintln!("{told} told, {failed} failed; p50 {p50:.2} ms, p95 {p95:.2} ms");
     }
     if demo {
-        eprintln!("{right} of {told} digits right", told = times.len());
+        eprintln!("{right} of {told} digits right");
         ensure!(right > 185 && failed == 1, "that is too low");
     }
     Ok(())
 }
 
-/// What the network says of the image in the file `path`.
-fn answer<'a>(service: &'a Inference, path: &'a str) -> Answer<'a> {
-    let started = Instant::now();
-    let told = || -> Result<_, TrainError> {
-        let image = folder::read_image(path, &service.folder_options())?;
-        Ok(service.predict(&[image])?[0].best())
-    };
-    match told() {
-        Ok(best) => Answer::Told {
-            image: path,
-            class: &service.classes()[best.label],
-            probability: best.probability,
-            ms: started.elapsed().as_micros() as f64 / 1e3,
-        },
-        Err(error) => Answer::Failed {
-            image: path,
-            error: error.to_string(),
-        },
-    }
+/// The most probable class of the image in the file `path`.
+fn tell(service: &Inference, path: &str) -> Result<Guess, TrainError> {
+    let image = folder::read_image(path, &service.folder_options())?;
+    Ok(service.predict(&[image])?[0].best())
 }
 
-/// A run on the embedded digits, in the folder `run`.
-fn train(run: &Path) -> anyhow::Result<PathBuf> {
+/// A run on the embedded digits.
+fn train(scratch: &Path) -> anyhow::Result<PathBuf> {
     let mut config = TrainConfig {
         model: "lenet5".into(),
         epochs: 5,
         ..TrainConfig::default()
     };
     config.log.report = false;
-    Experiment::new(config)?.run_in(run)?;
-    Ok(run.into())
+    let run = scratch.join("run");
+    Experiment::new(config)?.run_in(&run)?;
+    Ok(run)
 }
 
 /// 200 embedded digits as files, and one that is none: their paths, a line each, and classes.

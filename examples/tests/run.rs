@@ -53,9 +53,9 @@ fn own_network_goes_on_when_called_again() {
     let program = env!("CARGO_BIN_EXE_own_network");
     let folder = tempfile::tempdir().unwrap();
     let test = "test accuracy ";
-    let first = succeeds(program, &[], &["epoch  1: ", test], folder.path());
+    let first = succeeds(program, &[], &["epoch 1: ", test], folder.path());
     let second = succeeds(program, &[], &[test], folder.path());
-    assert!(!second.contains("epoch  1"), "{second}");
+    assert!(!second.contains("epoch 1:"), "{second}");
     assert_eq!(first.split(test).nth(1), second.split(test).nth(1));
 }
 
