@@ -62,7 +62,7 @@ pub use classifier::Classifier;
 pub use config::{Recipe, TrainConfig};
 pub use csv::csv_cell;
 pub use curves::svg as curves_svg;
-pub use datasets::{load_datasets, load_to_score, plain_name};
+pub use datasets::{is_scored_whole, load_datasets, load_to_score, plain_name};
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_images, evaluate_in_full};
 pub use event::{

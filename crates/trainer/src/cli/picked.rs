@@ -17,7 +17,10 @@ use trainer::{
     write_whole,
 };
 
-use super::{invert::InvertArgs, store::StoreArgs};
+use super::{
+    invert::InvertArgs,
+    store::{PartFor, StoreArgs},
+};
 
 #[derive(clap::Args)]
 pub struct ImageArgs {
@@ -86,8 +89,11 @@ impl ImageArgs {
                 note: self.invert.note(inference, usize::from(unlike)),
             });
         };
-        let (dataset, datasets) = self.store.load_for(inference, asked.dataset.as_deref())?;
-        let (images, _) = inference.part(&dataset, datasets, Part::Test)?;
+        let PartFor {
+            dataset, images, ..
+        } = self
+            .store
+            .load_part(inference, asked.dataset.as_deref(), Part::Test)?;
         asked.check(&dataset, images.len())?;
         let label = usize::from(images.labels()[asked.number]);
         let image = Image::new(images.image(asked.number).to_vec(), images.info().shape());

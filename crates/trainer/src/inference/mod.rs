@@ -19,7 +19,8 @@ use crate::{
     NetworkSource, RunDir, TrainConfig, TrainError, Weights,
     backend::{self, AdapterKind, BackendChoice, Selected, send},
     config::Tta,
-    evaluate::read,
+    datasets::is_same,
+    inspect,
     plan::not_a_step,
 };
 
@@ -151,6 +152,13 @@ impl Inference {
 
     /// What becomes of an image of the shape of [`info`](Self::info) before it gets to
     /// the network: nothing random. Its `shape` is what the network gets.
+    /// Whether `dataset` names the data set of the run: a folder is the same however its path
+    /// is spelled, as long as it is there.
+    #[must_use]
+    pub fn is_own(&self, dataset: &str) -> bool {
+        is_same(dataset, &self.config.dataset)
+    }
+
     #[must_use]
     pub fn pipeline(&self) -> &Pipeline {
         &self.pipeline

@@ -9,7 +9,11 @@ use trainer::{
     pictures::{Tile, marked_grid, write_png},
 };
 
-use crate::cli::{outside, print, run::RunArgs, store::StoreArgs};
+use crate::cli::{
+    outside, picked, print,
+    run::RunArgs,
+    store::{PartFor, StoreArgs},
+};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Images of a data set")]
@@ -52,8 +56,13 @@ impl Args {
     /// Draws `count` images, or all, if there are fewer.
     pub fn draw(&self, count: u32, run: &RunArgs, inference: &Inference) -> anyhow::Result<()> {
         outside(&self.out, &run.run)?;
-        let (dataset, datasets) = self.store.load_for(inference, self.dataset.as_deref())?;
-        let (images, mut indices) = inference.part(&dataset, datasets, self.split)?;
+        let PartFor {
+            dataset,
+            images,
+            mut indices,
+        } = self
+            .store
+            .load_part(inference, self.dataset.as_deref(), self.split)?;
         let seed = self.seed.unwrap_or(inference.config().seed);
         let order = permutation(indices.len(), seed, 0).into_iter();
         indices = order.map(|at| indices[at]).take(count as usize).collect();
