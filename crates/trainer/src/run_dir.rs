@@ -255,7 +255,7 @@ impl RunDir {
             }
             other => other.map_err(TrainError::io("read", &path))?,
         };
-        serde_json::from_str(&text).map_err(|e| {
+        let info: DatasetInfo = serde_json::from_str(&text).map_err(|e| {
             let newer = self
                 .if_newer()
                 .map_or(String::new(), |newer| format!("\n{newer}"));
@@ -278,7 +278,18 @@ impl RunDir {
             trained: trained.classes,
             dataset: found.name.clone(),
             found: found.classes.clone(),
-        })
+        })?;
+        // Sizes are multiplied everywhere; 32 bits hold more than any image has.
+        let [channels, height, width] = info.shape();
+        let pixels = channels
+            .checked_mul(height)
+            .and_then(|n| n.checked_mul(width));
+        match pixels.is_some_and(|pixels| u32::try_from(pixels).is_ok()) {
+            true => Ok(info),
+            false => Err(not_a_run(format!(
+                "{DATASET}: no image has {channels}×{height}×{width} values"
+            ))),
+        }
     }
 
     /// Writes which file of weights the run starts from, and what it takes of it.

@@ -205,7 +205,7 @@ fn heat(images: usize, all: usize) -> f64 {
 
 fn shown(shown: usize, all: usize, right: bool) -> String {
     let order = if right { "least" } else { "most" };
-    match all - shown {
+    match all.saturating_sub(shown) {
         0 => format!("The {order} confident first."),
         left_out if shown == 1 => format!(
             "The {order} confident; {} more left out.",

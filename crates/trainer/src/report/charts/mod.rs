@@ -171,7 +171,7 @@ fn hits(
     let mut epochs: Vec<usize> = points.map(|(epoch, _)| *epoch).collect();
     epochs.sort_unstable();
     epochs.dedup();
-    let middle = |a: usize, b: usize| x((a + b) as f64 / 2.0);
+    let middle = |a: usize, b: usize| x((a as f64 + b as f64) / 2.0);
     let hit = |(at, &epoch): (usize, &usize)| {
         let left = match at {
             0 => LEFT,
