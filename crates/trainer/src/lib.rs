@@ -44,6 +44,7 @@ mod network;
 pub mod observers;
 mod optim;
 mod other_form;
+mod path_text;
 pub mod pictures;
 mod plan;
 mod report;

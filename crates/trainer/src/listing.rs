@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{RunDir, RunSummary, Scores, Status, TrainError, run_dir::LOCK};
+use crate::{RunDir, RunSummary, Scores, Status, TrainError, path_text::lossy, run_dir::LOCK};
 
 /// What has become of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,6 +44,7 @@ impl RunState {
 #[derive(Debug, Clone, Serialize)]
 pub struct ListedRun {
     /// Its folder.
+    #[serde(serialize_with = "lossy")]
     pub run: PathBuf,
     /// What has become of it.
     pub state: RunState,

@@ -94,7 +94,8 @@ impl Args {
     ) -> serde_json::Value {
         let split = self.split.name();
         let mut object = json!({
-            "run": self.run.run,
+            // As a path it would fail if it is no Unicode.
+            "run": self.run.run.to_string_lossy(),
             "weights": inference.which().file_name(),
             "model": inference.spec().name(),
             "dataset": dataset,
