@@ -79,7 +79,7 @@ pub use fit::{
 pub use gradients::{GradientMean, Gradients};
 pub use import::{Import, Imported};
 pub use inference::{Guess, Inference, InferenceOptions, Part, Polarity, Prediction};
-pub use listing::{ListedRun, RunState, list_runs};
+pub use listing::{ListedRun, RunList, RunState, list_runs};
 pub use loss::Loss;
 pub use lr_find::{LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, RangeEnd, lr_find_svg};
 pub use machine::Machine;
