@@ -5,7 +5,6 @@ use std::{
     str::FromStr,
 };
 
-use anyhow::Context;
 use data::{
     augment::Image,
     folder::{self, FolderOptions},
@@ -13,8 +12,7 @@ use data::{
 use trainer::{
     Inference, Part, TrainConfig, TrainError,
     config::ConfigError,
-    pictures::{Section, png, sheet},
-    write_whole,
+    pictures::{Section, sheet, write_png},
 };
 
 use super::{
@@ -73,6 +71,17 @@ impl ImageArgs {
     /// Whether a test image is named.
     pub fn is_given(&self) -> bool {
         self.test_image.is_some()
+    }
+
+    /// Looks that there are not two images: a file, and a test image.
+    pub fn check_alone(&self, file: Option<&Path>) -> Result<(), TrainError> {
+        match (&self.test_image, file) {
+            (Some(asked), Some(file)) => Err(asked.wrong(format!(
+                "{} is an image, too: take one of them",
+                file.display()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// The image for a run: of a file, standard input (`-`) or a data set.
@@ -205,8 +214,7 @@ pub fn check_out(out: &Path, run: Option<&Path>, image: Option<&Path>) -> anyhow
 
 /// Writes sections below each other.
 pub fn draw(sections: &[Section], out: &Path) -> anyhow::Result<()> {
-    let bytes = png(&sheet(sections)).with_context(|| format!("cannot draw {}", out.display()))?;
-    Ok(write_whole(out, &bytes)?)
+    Ok(write_png(&sheet(sections), out)?)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use data::permutation;
 use trainer::{
     Inference, Part, Prediction,
@@ -20,7 +19,12 @@ use crate::cli::{
 pub struct Args {
     /// Draw so many images of a data set, up to 1024, with their classes and what they are taken
     /// for; mistakes are framed
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1024),
+        conflicts_with_all = ["top_k", "invert"]
+    )]
     pub random: Option<u32>,
     /// Which part of the data set; of that of the run, as the run split it
     #[arg(
@@ -45,6 +49,7 @@ pub struct Args {
         long,
         value_name = "FILE.png",
         default_value = "predictions.png",
+        value_parser = picked::png_file,
         conflicts_with = "images"
     )]
     out: PathBuf,
@@ -80,8 +85,7 @@ impl Args {
             });
         }
         let picture = marked_grid(&tiles, &wrong, self.columns as usize);
-        write_png(&picture, &self.out)
-            .with_context(|| format!("cannot write {}", self.out.display()))?;
+        write_png(&picture, &self.out)?;
         let right = wrong.iter().filter(|&&wrong| !wrong).count();
         print(&format!(
             "{}{} images of {dataset}, {}: {right} right, {} wrong\n\
