@@ -88,7 +88,7 @@ impl ImageArgs {
     pub fn pick(&self, inference: &Inference, file: Option<&Path>) -> anyhow::Result<Picked> {
         let Some(asked) = &self.test_image else {
             let options = inference.folder_options();
-            let file = file.context("no image is named")?;
+            let file = file.ok_or_else(nothing_named)?;
             let (bytes, name) = folder::read_bytes(file, &options).map_err(TrainError::from)?;
             let image = folder::decode(&bytes, &name, &options).map_err(TrainError::from)?;
             let (image, unlike, inverted) = self.invert.apply(inference, image);
@@ -122,7 +122,7 @@ impl ImageArgs {
     /// The image without a run: a file as large as it is, but for very large ones; in grey.
     pub fn pick_grey(&self, file: Option<&Path>) -> anyhow::Result<Picked> {
         let Some(asked) = &self.test_image else {
-            let file = file.context("no image is named")?;
+            let file = file.ok_or_else(nothing_named)?;
             let options = FolderOptions {
                 channels: 1,
                 ..FolderOptions::default()
@@ -158,6 +158,15 @@ impl ImageArgs {
             note: None,
         })
     }
+}
+
+fn nothing_named() -> TrainError {
+    TrainError::Config(ConfigError::Value {
+        key: "IMAGE".into(),
+        value: "nothing".into(),
+        problem: "no image is named: name a file, - for standard input, or a --test-image".into(),
+        origin: None,
+    })
 }
 
 impl TestImage {
@@ -219,6 +228,8 @@ pub fn draw(sections: &[Section], out: &Path) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[test]
@@ -234,6 +245,21 @@ mod tests {
             let error = wrong.parse::<TestImage>().unwrap_err();
             assert!(error.contains("does not end in a number"), "{error}");
         }
+    }
+
+    #[test]
+    fn to_name_no_image_is_bad_usage() {
+        let parsed = Parsed::parse_from(["kiln"]);
+        let error = parsed.picked.pick_grey(None).err().unwrap();
+        assert_eq!(super::super::exit_code(&error), 2);
+        assert!(error.to_string().contains("no image is named"), "{error}");
+    }
+
+    #[derive(clap::Parser)]
+    struct Parsed {
+        image: Option<PathBuf>,
+        #[command(flatten)]
+        picked: ImageArgs,
     }
 
     #[test]
