@@ -54,6 +54,25 @@ pub fn load_to_score(
     })
 }
 
+/// Whether two names are of one data set: the same name, or a folder that is spelled in two
+/// ways.
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
+    let folder = |name: &str| Path::new(name.strip_prefix(FOLDER)?).canonicalize().ok();
+    a == b || folder(a).is_some_and(|a| folder(b) == Some(a))
+}
+
+/// Whether `dataset` is a folder of images without a `test`, of which [`load_to_score`] takes
+/// all images for that part.
+///
+/// # Errors
+/// [`TrainError::Data`] if it is a folder that cannot be read.
+pub fn is_scored_whole(dataset: &str) -> Result<bool, TrainError> {
+    Ok(match dataset.strip_prefix(FOLDER) {
+        Some(path) => !folder::has_test(path)?,
+        None => false,
+    })
+}
+
 /// The name of a data set; of a folder, its own alone, without where it lies.
 #[must_use]
 pub fn plain_name(dataset: &str) -> Cow<'_, str> {
@@ -69,6 +88,23 @@ pub fn plain_name(dataset: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_the_same_however_it_is_spelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("folder:{}", folder.path().display());
+        let below = folder.path().join("below");
+        std::fs::create_dir(&below).unwrap();
+        for other in ["", "/", "/.", "/below/.."] {
+            assert!(is_same(&name, &format!("{name}{other}")), "{other}");
+        }
+        assert!(!is_same(&name, &format!("{name}/below")));
+        assert!(is_same("mnist", "mnist") && !is_same("mnist", "kmnist"));
+        // What is not there has nothing but its name.
+        assert!(is_same("folder:nowhere", "folder:nowhere"));
+        assert!(!is_same("folder:nowhere", "folder:nowhere/"));
+        assert!(!is_same("mnist", "folder:mnist"));
+    }
 
     #[test]
     fn a_folder_is_named_without_its_path() {

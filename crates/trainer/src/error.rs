@@ -301,6 +301,7 @@ impl TrainError {
             | Self::OtherTable { .. }
             | Self::NotARun { .. }
             | Self::NoValidation { .. }
+            | Self::OtherClasses { .. }
             | Self::OtherConfig { .. }
             | Self::Dashboard(_) => true,
             Self::Sweep(error) => error.is_usage(),

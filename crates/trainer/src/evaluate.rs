@@ -6,8 +6,12 @@ use models::TrainingOutput;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BatchSource, Classifier, Evaluation, Loss, TestPrediction, TrainError, backend::send,
-    config::Tta, event::Scores, metrics::Counts,
+    BatchSource, Classifier, Evaluation, Loss, TestPrediction, TrainError,
+    backend::send,
+    config::Tta,
+    event::Scores,
+    inspect::{LOGITS, check_finite},
+    metrics::Counts,
 };
 
 /// Sums from which scores are made.
@@ -158,7 +162,7 @@ pub(crate) fn score<M: Classifier>(
 /// # Errors
 /// [`TrainError::Config`] if the images are too small for `tta`, [`TrainError::Data`]
 /// if a batch cannot be made, [`TrainError::Device`] if the device fails or a label is
-/// not below the number of logits.
+/// not below the number of logits, [`TrainError::Inspect`] if logits are NaN or infinite.
 pub fn evaluate_in_full<M: Classifier>(
     network: &M,
     loader: &BatchLoader,
@@ -197,6 +201,8 @@ pub fn evaluate_images<M: Classifier>(
         // One transfer for both.
         let mut values = read(Tensor::cat(vec![logits.flatten::<1>(0, 1), loss], 0))?;
         let loss = values.pop().map_or(f64::NAN, f64::from);
+        // NaN is above and below nothing: it would have a rank, and a confidence.
+        check_finite(&values, "the network", || LOGITS.into())?;
         let counts = counts.get_or_insert_with(|| Counts::new(classes));
         counts.add(&values, &targets, loss);
     }

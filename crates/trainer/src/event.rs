@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use models::StateDict;
 use serde::{Deserialize, Serialize};
 
-use crate::{fit::WeightDigests, start::StartedFrom, summary::RunSummary};
+use crate::{fit::WeightDigests, path_text::lossy, start::StartedFrom, summary::RunSummary};
 
 /// Mean loss and accuracy over a number of images.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,7 @@ pub enum Event {
         /// Updates of the parameters so far.
         updates: u64,
         /// Its folder.
+        #[serde(serialize_with = "lossy")]
         path: PathBuf,
     },
     /// Something to know of that does not end the run.
@@ -113,6 +114,7 @@ pub struct Parameters {
 #[derive(Debug, Clone, Serialize)]
 pub struct RunStarted {
     /// The run folder.
+    #[serde(serialize_with = "lossy")]
     pub run: PathBuf,
     /// The architecture.
     pub model: String,
@@ -172,6 +174,7 @@ pub struct FitStarted {
 #[derive(Debug, Clone, Serialize)]
 pub struct Resumed {
     /// The checkpoint that it goes on from.
+    #[serde(serialize_with = "lossy")]
     pub checkpoint: PathBuf,
     /// Epochs that are over.
     pub epochs: usize,

@@ -15,6 +15,7 @@ use crate::{
     evaluate::evaluate_images,
     event::{Event, Observer, RunStarted},
     fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, check_begun, steps_done},
+    inspect::InspectError,
     lr_find::{LrCurve, LrFind, LrPoint},
     machine::Machine,
     metrics::Evaluation,
@@ -344,14 +345,19 @@ fn fit_and_test(
         .for_evaluation()
         .init(&plan.class_counts, device)?;
     let tta = config.evaluation.tta;
-    let (test, predictions) = evaluate_images(&best, &plan.test, &*loss, tta, device)?;
+    let diverged = |loss| TrainError::Diverged {
+        loss,
+        epoch: result.history.len(),
+        place: "on the test set".into(),
+        last_good: None,
+    };
+    let scored = evaluate_images(&best, &plan.test, &*loss, tta, device);
+    let (test, predictions) = match scored {
+        Err(TrainError::Inspect(InspectError::NotFinite { .. })) => return Err(diverged(f64::NAN)),
+        other => other?,
+    };
     if !test.loss.is_finite() {
-        return Err(TrainError::Diverged {
-            loss: test.loss,
-            epoch: result.history.len(),
-            place: "on the test set".into(),
-            last_good: None,
-        });
+        return Err(diverged(test.loss));
     }
     dir.write_evaluation(&test)?;
     dir.write_predictions(&predictions)?;

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{RunDir, RunSummary, Scores, Status, TrainError, run_dir::LOCK};
+use crate::{RunDir, RunSummary, Scores, Status, TrainError, path_text::lossy, run_dir::LOCK};
 
 /// What has become of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,6 +44,7 @@ impl RunState {
 #[derive(Debug, Clone, Serialize)]
 pub struct ListedRun {
     /// Its folder.
+    #[serde(serialize_with = "lossy")]
     pub run: PathBuf,
     /// What has become of it.
     pub state: RunState,
@@ -75,6 +76,15 @@ pub struct ListedRun {
     pub problem: Option<String>,
 }
 
+/// What [`list_runs`] finds.
+#[derive(Debug, Default)]
+pub struct RunList {
+    /// The runs, the newest first.
+    pub runs: Vec<ListedRun>,
+    /// Why folders below were passed over: they cannot be read, or are gone by now.
+    pub passed_over: Vec<TrainError>,
+}
+
 /// Runs lie in folders, sweeps, and folders of sweeps.
 const DEPTH: usize = 4;
 
@@ -82,17 +92,27 @@ const DEPTH: usize = 4;
 /// first. A run that cannot be read is one of them, with what is wrong.
 ///
 /// # Errors
-/// [`TrainError::Io`] if the folder cannot be read.
-pub fn list_runs(folder: &Path) -> Result<Vec<ListedRun>, TrainError> {
-    let mut found = Vec::new();
-    collect(folder, DEPTH, &mut found)?;
-    let mut listed: Vec<ListedRun> = found.iter().map(listed).collect();
+/// [`TrainError::NotARun`] if there is no such folder, [`TrainError::Io`] if it cannot be
+/// read.
+pub fn list_runs(folder: &Path) -> Result<RunList, TrainError> {
+    if !folder.is_dir() {
+        // The error says whether it is a file, or nothing at all.
+        RunDir::open(folder)?;
+    }
+    let (mut found, mut passed_over) = (Vec::new(), Vec::new());
+    collect(folder, DEPTH, &mut found, &mut passed_over)?;
+    let mut runs: Vec<ListedRun> = found.iter().map(listed).collect();
     // Of the same second, by name.
-    listed.sort_by(|a, b| b.began.cmp(&a.began).then_with(|| a.run.cmp(&b.run)));
-    Ok(listed)
+    runs.sort_by(|a, b| b.began.cmp(&a.began).then_with(|| a.run.cmp(&b.run)));
+    Ok(RunList { runs, passed_over })
 }
 
-fn collect(folder: &Path, depth: usize, found: &mut Vec<RunDir>) -> Result<(), TrainError> {
+fn collect(
+    folder: &Path,
+    depth: usize,
+    found: &mut Vec<RunDir>,
+    passed_over: &mut Vec<TrainError>,
+) -> Result<(), TrainError> {
     if let Ok(run) = RunDir::open(folder) {
         found.push(run);
         return Ok(());
@@ -104,8 +124,12 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<RunDir>) -> Result<(), T
     for entry in fs::read_dir(folder).map_err(read)? {
         let path = entry.map_err(read)?.path();
         // A link may lead back to where it lies.
-        if path.is_dir() && !path.is_symlink() {
-            collect(&path, depth - 1, found)?;
+        if path.is_dir()
+            && !path.is_symlink()
+            && let Err(error) = collect(&path, depth - 1, found, passed_over)
+        {
+            // The other folders have their runs all the same.
+            passed_over.push(error);
         }
     }
     Ok(())
@@ -142,7 +166,8 @@ fn listed(run: &RunDir) -> ListedRun {
         test: of_summary.and_then(|summary| summary.test),
         seconds: match of_summary {
             Some(summary) => summary.seconds,
-            None => rows.iter().map(|row| row.seconds).sum(),
+            // The `sum` of nothing is -0.
+            None => rows.iter().fold(0.0, |sum, row| sum + row.seconds),
         },
         parameters: of_summary.map(|summary| summary.parameters),
         device: of_summary.map(|summary| summary.device.clone()),

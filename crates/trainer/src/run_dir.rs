@@ -7,6 +7,8 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use data::{DatasetInfo, ImageDataset};
@@ -66,6 +68,8 @@ const PREDICTIONS: &str = "predictions.csv";
 pub(crate) const REPORT: &str = "report.html";
 /// Locked by the process that trains in the folder; the file itself says nothing.
 pub(crate) const LOCK: &str = ".lock";
+/// Longer than a look at the lock takes.
+const LOOK: Duration = Duration::from_millis(250);
 
 impl RunDir {
     /// Makes `out/<model>-<dataset>-<local time>`, which did not exist before.
@@ -111,7 +115,13 @@ impl RunDir {
     pub fn locked(self) -> Result<Self, TrainError> {
         let path = self.path.join(LOCK);
         let file = File::create(&path).map_err(TrainError::io("make", &path))?;
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        if matches!(locked, Err(TryLockError::WouldBlock)) {
+            // `kiln runs` holds it for a moment, to see whether somebody trains.
+            thread::sleep(LOOK);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => Ok(Self {
                 _lock: Some(Arc::new(file)),
                 ..self
@@ -255,12 +265,23 @@ impl RunDir {
             }
             other => other.map_err(TrainError::io("read", &path))?,
         };
-        serde_json::from_str(&text).map_err(|e| {
+        let info: DatasetInfo = serde_json::from_str(&text).map_err(|e| {
             let newer = self
                 .if_newer()
                 .map_or(String::new(), |newer| format!("\n{newer}"));
             not_a_run(format!("{DATASET}: {e}{newer}"))
-        })
+        })?;
+        // Sizes are multiplied everywhere; 32 bits hold more than any image has.
+        let [channels, height, width] = info.shape();
+        let pixels = channels
+            .checked_mul(height)
+            .and_then(|n| n.checked_mul(width));
+        match pixels.is_some_and(|pixels| u32::try_from(pixels).is_ok()) {
+            true => Ok(info),
+            false => Err(not_a_run(format!(
+                "{DATASET}: no image has {channels}×{height}×{width} values"
+            ))),
+        }
     }
 
     /// As [`trained_on`](Self::trained_on), after a look that `found` has the same
@@ -496,5 +517,29 @@ impl RunDir {
         let path = self.path.join(name);
         write_whole(&path, bytes)?;
         Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_at_the_lock_is_no_training() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join(LOCK);
+        let looking = File::create(&lock).unwrap();
+        looking.lock_shared().unwrap();
+        let look = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            looking.unlock().unwrap();
+        });
+        let training = RunDir::at(folder.path()).unwrap();
+        look.join().unwrap();
+        // And one that trains stays alone.
+        let error = RunDir::at(folder.path()).unwrap_err();
+        assert!(matches!(error, TrainError::InUse { .. }), "{error}");
+        drop(training);
+        RunDir::at(folder.path()).unwrap();
     }
 }

@@ -147,6 +147,14 @@ pub fn load_unsplit(
     load_parts(path, Layout::find(path)?, options)
 }
 
+/// Whether the folder `path` has a part `test` of its own. No image is opened.
+///
+/// # Errors
+/// [`DataError::Folder`], as [`load`].
+pub fn has_test(path: impl AsRef<Path>) -> Result<bool, DataError> {
+    Ok(Layout::find(path.as_ref())?.test.is_some())
+}
+
 /// The images of `layout`; without `test`, those that train are that part too.
 fn load_parts(path: &Path, layout: Layout, options: &FolderOptions) -> Result<Datasets, DataError> {
     let shape = options.shape()?;

@@ -95,6 +95,7 @@ impl Args {
 
     fn draw_kernel(&self, kernel: ImageKernel, image: Option<&Path>) -> anyhow::Result<()> {
         picked::check_out(&self.out, None, image)?;
+        self.picked.check_alone(image)?;
         let picked = self.picked.pick_grey(image)?;
         let [_, height, width] = picked.image.shape();
         let maps = kernel.apply(picked.image.pixels(), [height, width]);

@@ -5,7 +5,6 @@ use std::{
     str::FromStr,
 };
 
-use anyhow::Context;
 use data::{
     augment::Image,
     folder::{self, FolderOptions},
@@ -13,11 +12,13 @@ use data::{
 use trainer::{
     Inference, Part, TrainConfig, TrainError,
     config::ConfigError,
-    pictures::{Section, png, sheet},
-    write_whole,
+    pictures::{Section, sheet, write_png},
 };
 
-use super::{invert::InvertArgs, store::StoreArgs};
+use super::{
+    invert::InvertArgs,
+    store::{PartFor, StoreArgs},
+};
 
 #[derive(clap::Args)]
 pub struct ImageArgs {
@@ -72,11 +73,22 @@ impl ImageArgs {
         self.test_image.is_some()
     }
 
+    /// Looks that there are not two images: a file, and a test image.
+    pub fn check_alone(&self, file: Option<&Path>) -> Result<(), TrainError> {
+        match (&self.test_image, file) {
+            (Some(asked), Some(file)) => Err(asked.wrong(format!(
+                "{} is an image, too: take one of them",
+                file.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The image for a run: of a file, standard input (`-`) or a data set.
     pub fn pick(&self, inference: &Inference, file: Option<&Path>) -> anyhow::Result<Picked> {
         let Some(asked) = &self.test_image else {
             let options = inference.folder_options();
-            let file = file.context("no image is named")?;
+            let file = file.ok_or_else(nothing_named)?;
             let (bytes, name) = folder::read_bytes(file, &options).map_err(TrainError::from)?;
             let image = folder::decode(&bytes, &name, &options).map_err(TrainError::from)?;
             let (image, unlike, inverted) = self.invert.apply(inference, image);
@@ -86,8 +98,11 @@ impl ImageArgs {
                 note: self.invert.note(inference, usize::from(unlike)),
             });
         };
-        let (dataset, datasets) = self.store.load_for(inference, asked.dataset.as_deref())?;
-        let (images, _) = inference.part(&dataset, datasets, Part::Test)?;
+        let PartFor {
+            dataset, images, ..
+        } = self
+            .store
+            .load_part(inference, asked.dataset.as_deref(), Part::Test)?;
         asked.check(&dataset, images.len())?;
         let label = usize::from(images.labels()[asked.number]);
         let image = Image::new(images.image(asked.number).to_vec(), images.info().shape());
@@ -107,7 +122,7 @@ impl ImageArgs {
     /// The image without a run: a file as large as it is, but for very large ones; in grey.
     pub fn pick_grey(&self, file: Option<&Path>) -> anyhow::Result<Picked> {
         let Some(asked) = &self.test_image else {
-            let file = file.context("no image is named")?;
+            let file = file.ok_or_else(nothing_named)?;
             let options = FolderOptions {
                 channels: 1,
                 ..FolderOptions::default()
@@ -143,6 +158,15 @@ impl ImageArgs {
             note: None,
         })
     }
+}
+
+fn nothing_named() -> TrainError {
+    TrainError::Config(ConfigError::Value {
+        key: "IMAGE".into(),
+        value: "nothing".into(),
+        problem: "no image is named: name a file, - for standard input, or a --test-image".into(),
+        origin: None,
+    })
 }
 
 impl TestImage {
@@ -199,12 +223,13 @@ pub fn check_out(out: &Path, run: Option<&Path>, image: Option<&Path>) -> anyhow
 
 /// Writes sections below each other.
 pub fn draw(sections: &[Section], out: &Path) -> anyhow::Result<()> {
-    let bytes = png(&sheet(sections)).with_context(|| format!("cannot draw {}", out.display()))?;
-    Ok(write_whole(out, &bytes)?)
+    Ok(write_png(&sheet(sections), out)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[test]
@@ -220,6 +245,21 @@ mod tests {
             let error = wrong.parse::<TestImage>().unwrap_err();
             assert!(error.contains("does not end in a number"), "{error}");
         }
+    }
+
+    #[test]
+    fn to_name_no_image_is_bad_usage() {
+        let parsed = Parsed::parse_from(["kiln"]);
+        let error = parsed.picked.pick_grey(None).err().unwrap();
+        assert_eq!(super::super::exit_code(&error), 2);
+        assert!(error.to_string().contains("no image is named"), "{error}");
+    }
+
+    #[derive(clap::Parser)]
+    struct Parsed {
+        image: Option<PathBuf>,
+        #[command(flatten)]
+        picked: ImageArgs,
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use data::{Datasets, Progress, Store};
+use data::{Datasets, ImageDataset, Progress, Store};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use trainer::{Inference, TrainConfig, TrainError, load_datasets, load_to_score};
+use trainer::{
+    Inference, Part, TrainConfig, TrainError, is_scored_whole, load_datasets, load_to_score,
+};
 
 #[derive(clap::Args)]
 pub struct StoreArgs {
@@ -42,25 +44,54 @@ impl StoreArgs {
         load_datasets(config, &store, &mut |progress| bar.show(progress))
     }
 
-    /// Loads the data set of a run, or another one for it: its name, and the images. Those
-    /// of another folder get the size and the channels of the run, and none is split off.
-    pub fn load_for(
+    /// Loads a part of the data set of a run, or of another one for it. The images of another
+    /// folder get the size and the channels of the run, and none is split off.
+    pub fn load_part(
         &self,
         inference: &Inference,
         another: Option<&str>,
-    ) -> Result<(String, Datasets), TrainError> {
+        part: Part,
+    ) -> Result<PartFor, TrainError> {
         let config = inference.config();
-        let Some(another) = another.filter(|&another| another != config.dataset) else {
-            return Ok((config.dataset.clone(), self.load(config)?));
+        let (dataset, datasets) = match another.filter(|another| !inference.is_own(another)) {
+            None => (config.dataset.clone(), self.load(config)?),
+            Some(another) => {
+                let datasets = self.load_another(inference, another)?;
+                if part == Part::Test && is_scored_whole(another)? {
+                    eprintln!(
+                        "note: {another} has no part `test`: all of its {} images are taken",
+                        datasets.test.len()
+                    );
+                }
+                (another.into(), datasets)
+            }
         };
-        let mut bar = FetchBar::default();
-        let store = self.store(config.data_dir.as_deref());
-        let options = inference.folder_options();
-        let datasets = load_to_score(another, &options, &store, &mut |progress| {
-            bar.show(progress)
-        });
-        Ok((another.into(), datasets?))
+        let (images, indices) = inference.part(&dataset, datasets, part)?;
+        Ok(PartFor {
+            dataset,
+            images,
+            indices,
+        })
     }
+
+    fn load_another(&self, inference: &Inference, another: &str) -> Result<Datasets, TrainError> {
+        let mut bar = FetchBar::default();
+        let store = self.store(inference.config().data_dir.as_deref());
+        let options = inference.folder_options();
+        load_to_score(another, &options, &store, &mut |progress| {
+            bar.show(progress)
+        })
+    }
+}
+
+/// A part of a data set, as a run would see it.
+pub struct PartFor {
+    /// The name of the data set: that of the run, if it is its own.
+    pub dataset: String,
+    /// The images, as the run describes them.
+    pub images: ImageDataset,
+    /// Which of them are of the part.
+    pub indices: Vec<usize>,
 }
 
 /// What a person sees of a download, on standard error: a live bar on a

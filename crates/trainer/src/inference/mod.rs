@@ -19,7 +19,8 @@ use crate::{
     NetworkSource, RunDir, TrainConfig, TrainError, Weights,
     backend::{self, AdapterKind, BackendChoice, Selected, send},
     config::Tta,
-    evaluate::read,
+    datasets::is_same,
+    inspect,
     plan::not_a_step,
 };
 
@@ -64,7 +65,8 @@ impl Inference {
     /// [`TrainError::NotARun`] if a file is missing, or one is damaged;
     /// [`TrainError::Config`] for a configuration, or an option, that cannot be;
     /// [`TrainError::Backend`] if there is nothing to compute on;
-    /// [`TrainError::Weights`] if the weights are not those of the network.
+    /// [`TrainError::Weights`] if the weights are not those of the network, or not all
+    /// numbers.
     pub fn open(run: RunDir, options: InferenceOptions) -> Result<Self, TrainError> {
         let mut config = run.config()?;
         config.backend = options.backend.unwrap_or(config.backend);
@@ -88,7 +90,14 @@ impl Inference {
         selected.compute_in(config.precision)?;
         config.backend = BackendChoice::Fixed(selected.backend);
         let network = spec.build(image, &selected.device)?;
-        let network = run.load_weights(options.which, network)?;
+        let state = run.state_dict(options.which)?;
+        let network = state
+            .check_finite()
+            .and_then(|()| network.with_state_dict(&state))
+            .map_err(|source| TrainError::Weights {
+                path: run.path().join(options.which.file_name()),
+                source,
+            })?;
         Ok(Self {
             run,
             which: options.which,
@@ -143,6 +152,13 @@ impl Inference {
         self.pipeline.info()
     }
 
+    /// Whether `dataset` names the data set of the run: a folder is the same however its path
+    /// is spelled, as long as it is there.
+    #[must_use]
+    pub fn is_own(&self, dataset: &str) -> bool {
+        is_same(dataset, &self.config.dataset)
+    }
+
     /// The names of the classes, in the order of the logits.
     #[must_use]
     pub fn classes(&self) -> &[String] {
@@ -171,11 +187,11 @@ impl Inference {
     /// test-time augmentation, if there is any, their mean over the forms of an image.
     ///
     /// # Errors
-    /// [`TrainError::Device`] if the device fails.
+    /// [`TrainError::Device`] if the device fails, [`TrainError::Inspect`] if some are NaN or
+    /// infinite.
     pub fn logits(&self, batch: Batch) -> Result<Vec<f32>, TrainError> {
         let BatchTensors { images, .. } = send(batch, &self.selected.device);
         let logits: Tensor<2> = self.config.evaluation.tta.logits(&self.network, images);
-        let logits = logits.cast(burn::tensor::DType::F32);
-        read(logits.flatten::<1>(0, 1))
+        inspect::read(logits, self.network.name(), || inspect::LOGITS.into())
     }
 }

@@ -37,7 +37,8 @@ impl Inference {
     /// The images of a part of `datasets`, which `dataset` names, as
     /// [`info`](Self::info) describes them, and which of them: if it is the data set of
     /// the run, those that the run trained on, or held out; of another one all, and for
-    /// [`Part::Valid`] those that it has for that.
+    /// [`Part::Valid`] those that it has for that. A folder is the same however its path is
+    /// spelled, as long as it is there.
     ///
     /// # Errors
     /// [`TrainError::OtherClasses`] if there are classes that the run does not know,
@@ -50,7 +51,7 @@ impl Inference {
         part: Part,
     ) -> Result<(ImageDataset, Vec<usize>), TrainError> {
         let Datasets { train, valid, test } = datasets;
-        let own = dataset == self.config.dataset;
+        let own = self.is_own(dataset);
         let none = || TrainError::NoValidation {
             dataset: dataset.into(),
         };

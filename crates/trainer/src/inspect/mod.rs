@@ -30,30 +30,45 @@ fn no_convolution(summary: &Summary) -> InspectError {
     }
 }
 
+/// What [`InspectError::NotFinite`] calls them.
+pub(crate) const LOGITS: &str = "the logits";
+
 /// The values of a tensor of `network`, row after row; `what` they are.
 ///
 /// # Errors
 /// [`TrainError::Device`] if the device does not give them back,
 /// [`InspectError::NotFinite`] if some are NaN or infinite.
-fn read<const D: usize>(
+pub(crate) fn read<const D: usize>(
     tensor: Tensor<D>,
     network: &str,
     what: impl FnOnce() -> String,
 ) -> Result<Vec<f32>, TrainError> {
     let values = crate::evaluate::read(tensor.cast(DType::F32).reshape([-1]))?;
+    check_finite(&values, network, what)?;
+    Ok(values)
+}
+
+/// Looks that values of `network` are numbers; `what` they are.
+///
+/// # Errors
+/// [`InspectError::NotFinite`] if some are NaN or infinite.
+pub(crate) fn check_finite(
+    values: &[f32],
+    network: &str,
+    what: impl FnOnce() -> String,
+) -> Result<(), InspectError> {
     match values.iter().all(|value| value.is_finite()) {
-        true => Ok(values),
+        true => Ok(()),
         false => Err(InspectError::NotFinite {
             network: network.into(),
             what: what(),
-        }
-        .into()),
+        }),
     }
 }
 
 /// What `logits` `[1, classes]` of `network` say.
 fn predicted(logits: Tensor<2>, network: &str) -> Result<Prediction, TrainError> {
-    let logits = read(logits, network, || "the logits".into())?;
+    let logits = read(logits, network, || LOGITS.into())?;
     Ok(Prediction::of(&logits))
 }
 

@@ -74,9 +74,11 @@ pub fn saliency(
         }
         .into());
     }
-    let row = match methods.contains(&SaliencyMethod::GradCam) {
-        true => Some(cam_layer(network, layer)?),
-        false => None,
+    let row = match (methods.contains(&SaliencyMethod::GradCam), layer) {
+        (true, layer) => Some(cam_layer(network, layer)?),
+        // It is of no use then, and wrong all the same if it is not there.
+        (false, Some(layer)) => cam_layer(network, Some(layer)).map(|_| None)?,
+        (false, None) => None,
     };
     let names: Vec<&str> = row.iter().map(|row| row.name.as_str()).collect();
     let found = network.score_gradients(image, &names, |logits| match class {

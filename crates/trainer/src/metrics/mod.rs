@@ -70,6 +70,26 @@ pub struct ClassScores {
 }
 
 impl Evaluation {
+    /// Looks that its parts are of the same images and classes, as those of a file that
+    /// somebody changed need not be.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let classes = self.classes.len();
+        if self.confusion.len() != classes || self.confusion.iter().any(|r| r.len() != classes) {
+            return Err(format!(
+                "`confusion` is not {classes}×{classes}, and `classes` has {classes}"
+            ));
+        }
+        let mut counts = self.confusion.iter().flatten();
+        let images = counts.try_fold(0_usize, |sum, &count| sum.checked_add(count));
+        match images == Some(self.images) {
+            true => Ok(()),
+            false => Err(format!(
+                "the counts of `confusion` are not, in sum, the {} of `images`",
+                self.images
+            )),
+        }
+    }
+
     /// Loss and top-1 accuracy.
     #[must_use]
     pub fn scores(&self) -> Scores {

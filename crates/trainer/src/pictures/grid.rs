@@ -1,6 +1,5 @@
 use std::{
     convert::Infallible,
-    fs,
     io::{self, Cursor},
     path::Path,
 };
@@ -14,6 +13,8 @@ use embedded_graphics::{
     text::{Alignment, Baseline, Text},
 };
 use image::{ImageFormat, Rgb, RgbImage};
+
+use crate::{TrainError, write_whole};
 
 pub(super) const FONT: &MonoFont = &FONT_6X13;
 /// Space around a tile, in pixels.
@@ -139,9 +140,10 @@ fn cut(text: &str, width: u32) -> String {
 /// Writes a picture as PNG.
 ///
 /// # Errors
-/// What the system says about `path`.
-pub fn write_png(picture: &RgbImage, path: &Path) -> io::Result<()> {
-    fs::write(path, png(picture)?)
+/// [`TrainError::Io`]. A file of that name, if any, is then as it was.
+pub fn write_png(picture: &RgbImage, path: &Path) -> Result<(), TrainError> {
+    let bytes = png(picture).map_err(TrainError::io("draw", path))?;
+    write_whole(path, &bytes)
 }
 
 /// The bytes of a picture as PNG.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     format::{grouped, score},
+    share::Share,
     source::{Part, Source},
 };
 
@@ -30,13 +31,14 @@ pub(super) struct Bar {
     text: String,
 }
 
-/// More classes make a page that nobody reads.
+/// More classes make a page that nobody reads, of all runs together.
 const MOST: usize = 200;
 
 impl Classes {
-    pub fn of(source: &Source) -> Part<Self> {
+    pub fn of(source: &Source, share: Share) -> Part<Self> {
         let evaluation = source.evaluation.as_ref().map_err(String::clone)?;
-        let shown = worst(evaluation.classes.iter().map(|scores| scores.f1));
+        let f1s = evaluation.classes.iter().map(|scores| scores.f1);
+        let shown = worst(f1s, share.of(MOST));
         let rows = shown.iter().map(|&class| {
             let scores = &evaluation.classes[class];
             Row {
@@ -63,12 +65,12 @@ impl Bar {
     }
 }
 
-/// The numbers of the classes that are shown, in their order: all, or those with the
-/// lowest scores if they are too many.
-pub(super) fn worst(scores: impl Iterator<Item = f64>) -> Vec<usize> {
+/// The numbers of the classes that are shown, in their order: all, or of more than `most`
+/// those with the lowest scores.
+pub(super) fn worst(scores: impl Iterator<Item = f64>, most: usize) -> Vec<usize> {
     let mut classes: Vec<(usize, f64)> = scores.enumerate().collect();
     classes.sort_by(|a, b| a.1.total_cmp(&b.1));
-    classes.truncate(MOST);
+    classes.truncate(most);
     let mut numbers: Vec<usize> = classes.into_iter().map(|(class, _)| class).collect();
     numbers.sort_unstable();
     numbers
@@ -80,8 +82,8 @@ mod tests {
 
     #[test]
     fn of_many_classes_the_worst_are_shown() {
-        assert_eq!(worst([0.5, 0.1].into_iter()), [0, 1]);
-        let found = worst((0..500).map(|class| f64::from(class % 2)));
+        assert_eq!(worst([0.5, 0.1].into_iter(), MOST), [0, 1]);
+        let found = worst((0..500).map(|class| f64::from(class % 2)), MOST);
         let even: Vec<usize> = (0..400).step_by(2).collect();
         assert_eq!(found, even);
     }

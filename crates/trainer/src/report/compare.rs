@@ -8,6 +8,7 @@ use super::{
     curves,
     figures::{Better, figures, winners},
     settings::Settings,
+    share::Share,
     source::Source,
 };
 
@@ -45,6 +46,11 @@ struct ClassRow {
     bars: Vec<Option<Bar>>,
     best: Vec<bool>,
 }
+
+/// As many bars are drawn, a class and run each, of the classes that are told worst.
+const MOST_BARS: usize = 600;
+/// More classes are not read.
+const MOST_CLASSES: usize = 200;
 
 impl Comparison {
     pub fn of(sources: &[Source]) -> Self {
@@ -100,7 +106,8 @@ fn classes(sources: &[Source]) -> Option<Classes> {
         sources.iter().map(|source| f1(source, class)).collect()
     };
     let lowest = |class: usize| column(class).into_iter().flatten().fold(1.0, f64::min);
-    let shown = worst((0..shared.len()).map(lowest));
+    let most = Share::among(sources.len()).of(MOST_BARS);
+    let shown = worst((0..shared.len()).map(lowest), most.min(MOST_CLASSES));
     let rows = shown.iter().map(|&class| {
         let values = column(class);
         ClassRow {

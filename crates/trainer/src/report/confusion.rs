@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     format::{grouped, percent},
     images::{Images, Tile},
+    share::Share,
     source::{Part, Source},
 };
 
@@ -63,21 +64,26 @@ struct Field {
     tiles: Vec<Tile>,
 }
 
-/// More classes than this make no table: only the most frequent mistakes are told.
-const MOST_CLASSES: usize = 100;
+/// More cells make no table, of all runs together: only the most frequent mistakes are told.
+const MOST_CELLS: usize = 10_000;
 /// As many mistakes are listed.
 const MOST_PAIRS: usize = 12;
 /// As many images of a field are shown.
 const MOST_IMAGES: usize = 12;
 
 impl Confusion {
-    /// Of a run whose names in the page begin with `id`. `images` takes what place there
-    /// is.
-    pub fn of(source: &Source, id: &str, images: &mut Part<Images<'_>>) -> Part<Self> {
+    /// Of a run whose names in the page begin with `id`, and that may take `share` of it.
+    /// `images` takes what place there is.
+    pub fn of(
+        source: &Source,
+        id: &str,
+        images: &mut Part<Images<'_>>,
+        share: Share,
+    ) -> Part<Self> {
         let evaluation = source.evaluation.as_ref().map_err(String::clone)?;
         let matrix = &evaluation.confusion;
         let classes = matrix.len();
-        let tabled = classes <= MOST_CLASSES;
+        let tabled = classes * classes <= share.of(MOST_CELLS);
 
         let mut mistakes: Vec<[usize; 2]> = Vec::new();
         for (class, row) in matrix.iter().enumerate() {
@@ -205,7 +211,7 @@ fn heat(images: usize, all: usize) -> f64 {
 
 fn shown(shown: usize, all: usize, right: bool) -> String {
     let order = if right { "least" } else { "most" };
-    match all - shown {
+    match all.saturating_sub(shown) {
         0 => format!("The {order} confident first."),
         left_out if shown == 1 => format!(
             "The {order} confident; {} more left out.",

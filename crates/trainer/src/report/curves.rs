@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    charts::{Chart, Range, Series},
+    charts::{Chart, MOST_POINTS, Range, Series},
     figures::best,
     format::{percent, score, short},
     source::{Part, Source},
@@ -46,15 +46,12 @@ impl Curves {
             series
         };
         let lr = [line(rows, "learning rate", "valid", |row| row.lr)];
+        let chart =
+            |title, range, lines: &[Series]| Chart::new(title, range, lines, best, MOST_POINTS);
         let charts = [
-            Chart::new("Loss", Range::FromZero, &both(|s| s.loss), best),
-            Chart::new(
-                "Accuracy",
-                Range::Percent,
-                &both(|s| 100.0 * s.accuracy),
-                best,
-            ),
-            Chart::new("Learning rate", Range::FromZero, &lr, best),
+            chart("Loss", Range::FromZero, &both(|s| s.loss)),
+            chart("Accuracy", Range::Percent, &both(|s| 100.0 * s.accuracy)),
+            chart("Learning rate", Range::FromZero, &lr),
         ];
         let every = rows.len().div_ceil(MOST_ROWS).max(1);
         let shown = rows
@@ -123,7 +120,7 @@ pub(super) fn compared(sources: &[Source]) -> Vec<Chart> {
             })
             .filter(|series| !series.points.is_empty())
             .collect();
-        Chart::new(title, range, &series, None)
+        Chart::new(title, range, &series, None, MOST_POINTS)
     });
     charts.flatten().collect()
 }

@@ -6,7 +6,7 @@ use super::{
     format::{count, quoted},
     source::{Part, Source},
 };
-use crate::{Status, run_dir::Weights};
+use crate::{RunSummary, Status, fit::EndedBy, run_dir::Weights};
 
 /// Versions, device, machine and digests.
 pub(super) fn environment(source: &Source) -> Part<Vec<(&'static str, String)>> {
@@ -56,16 +56,20 @@ pub(super) struct Command {
     line: String,
 }
 
+/// Whether the same configuration gives the same weights again: on the CPU, unless the run was
+/// ended by a person or a clock.
+fn gives_the_same_bits(summary: &RunSummary) -> bool {
+    ["flex", "ndarray"].contains(&summary.backend.as_str())
+        && !matches!(summary.ended_by, EndedBy::Interruption | EndedBy::Minutes)
+}
+
 /// The commands that go on from a run.
 pub(super) fn commands(source: &Source) -> Vec<Command> {
     let run = quoted(&source.path().display().to_string());
     let config = quoted(&source.path().join("config.toml").display().to_string());
-    let on_cpu = source
-        .summary
-        .as_ref()
-        .is_ok_and(|summary| ["flex", "ndarray"].contains(&summary.backend.as_str()));
+    let same = source.summary.as_ref().is_ok_and(gives_the_same_bits);
     let mut commands = vec![Command {
-        what: match on_cpu {
+        what: match same {
             true => "Train again, to the same bits",
             false => "Train again",
         },

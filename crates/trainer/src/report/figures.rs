@@ -114,9 +114,9 @@ fn total(rows: &[EpochDone]) -> Option<f64> {
 
 /// Training images a second, over epochs with their validation.
 pub(super) fn throughput(summary: Option<&RunSummary>, rows: &[EpochDone]) -> Option<f64> {
-    let images = summary?.train_images? * rows.len();
+    let images = summary?.train_images? as f64 * rows.len() as f64;
     let seconds = total(rows).filter(|&seconds| seconds > 0.0)?;
-    Some(images as f64 / seconds)
+    Some(images / seconds)
 }
 
 /// What is above all else.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     images::{Images, Tile, magnified, uri},
+    share::Share,
     source::{Part, sentence},
 };
 use crate::{
@@ -49,13 +50,22 @@ struct Picture {
 const MOST: usize = 32;
 /// As many layers have their maps shown, evenly over the convolutions.
 const MOST_LAYERS: usize = 3;
+/// What they may take of a page, in characters.
+const CHARACTERS: usize = 250_000;
+/// Characters beside the bytes of a picture.
+const BESIDES: usize = 110;
 /// As many input channels are shown of filters of many.
 const INPUTS: usize = 1;
 
 impl Layers {
     /// Of the network of a run; the maps for the first image of `images` that was told
-    /// right, which is one of `test`.
-    pub fn of(inference: &Inference, images: &mut Part<(Images<'_>, &ImageDataset)>) -> Part<Self> {
+    /// right, which is one of `test`. Of the page they may take `share`.
+    pub fn of(
+        inference: &Inference,
+        images: &mut Part<(Images<'_>, &ImageDataset)>,
+        share: Share,
+    ) -> Part<Self> {
+        let characters = share.of(CHARACTERS) / (1 + MOST_LAYERS);
         let network = inference.network();
         let summary = network.summary();
         let own = |layer: &&LayerSummary| layer.is_convolution() && !layer.training_only;
@@ -68,7 +78,10 @@ impl Layers {
         };
         let filters = filters(network, &first.name).map_err(sentence)?;
         let [count, inputs, height, width] = filters.shape;
-        let shown = count.min(MOST);
+        let tiles = filters.tiles(MOST, INPUTS);
+        let alt = |at| format!("filter {at} of {}", first.name);
+        let pictures = drawn(&tiles, alt, characters);
+        let shown = pictures.len();
         let of_many = inputs > 1 && !filters.of_colours;
         let about = format!(
             "{shown} of {count} filters of {inputs}×{height}×{width}{}. Each is scaled on its own; \
@@ -79,15 +92,14 @@ impl Layers {
                 _ => "",
             }
         );
-        let tiles = filters.tiles(MOST, INPUTS);
         let sheet = Sheet {
             layer: first.name.clone(),
             about,
-            pictures: drawn(&tiles, |at| format!("filter {at} of {}", first.name)),
+            pictures,
         };
         Ok(Self {
             filters: vec![sheet],
-            maps: Maps::of(inference, &spread(&convolutions), images),
+            maps: Maps::of(inference, &spread(&convolutions), images, characters),
         })
     }
 }
@@ -97,6 +109,7 @@ impl Maps {
         inference: &Inference,
         layers: &[&str],
         images: &mut Part<(Images<'_>, &ImageDataset)>,
+        characters: usize,
     ) -> Part<Self> {
         let (images, test) = images.as_mut().map_err(|problem| problem.clone())?;
         let mut predictions = images.predictions().iter();
@@ -104,17 +117,17 @@ impl Maps {
         let found = maps(inference, test, index, layers).map_err(sentence)?;
         let sheet = |maps: &FeatureMaps| {
             let [rows, across] = maps.receptive_field;
+            let alt = |at| format!("map {at} of {}", maps.layer);
+            let pictures = drawn(&maps.tiles(Scale::Each, MOST), alt, characters);
             Sheet {
                 layer: maps.layer.clone(),
                 about: format!(
                     "{} of {} maps of {}; a value depends on {rows}×{across} pixels of the image.",
-                    maps.len().min(MOST),
+                    pictures.len(),
                     maps.len(),
                     Shape::Map(maps.shape),
                 ),
-                pictures: drawn(&maps.tiles(Scale::Each, MOST), |at| {
-                    format!("map {at} of {}", maps.layer)
-                }),
+                pictures,
             }
         };
         Ok(Self {
@@ -149,16 +162,23 @@ fn spread<'a>(layers: &[&'a LayerSummary]) -> Vec<&'a str> {
         .collect()
 }
 
-fn drawn(tiles: &[pictures::Tile], alt: impl Fn(usize) -> String) -> Vec<Picture> {
+/// The first of the pictures, as many as there is place for in `characters`.
+fn drawn(
+    tiles: &[pictures::Tile],
+    alt: impl Fn(usize) -> String,
+    characters: usize,
+) -> Vec<Picture> {
+    let mut left = characters;
     let picture = |(at, tile): (usize, &pictures::Tile)| {
         let (src, size) = uri(&tile.pixels, tile.shape);
         let [width, height] = magnified(size);
-        Picture {
+        left = left.checked_sub(src.len() + BESIDES)?;
+        Some(Picture {
             src,
             width,
             height,
             alt: alt(at),
-        }
+        })
     };
-    tiles.iter().enumerate().map(picture).collect()
+    tiles.iter().enumerate().map_while(picture).collect()
 }

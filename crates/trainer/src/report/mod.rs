@@ -17,6 +17,7 @@ mod page;
 mod predictions;
 mod run;
 mod settings;
+mod share;
 mod source;
 mod speed;
 #[cfg(all(test, feature = "flex"))]
@@ -32,12 +33,10 @@ use self::{
     compare::Comparison,
     page::Page,
     run::Run,
+    share::Share,
     source::{Part, Source, sentence},
 };
 use crate::{RunDir, TrainConfig, TrainError, load_datasets, write_whole};
-
-/// What images may take of a page, in characters: it stays below 2 MB with all else.
-const IMAGES: usize = 1_000_000;
 
 /// A page on runs.
 ///
@@ -72,7 +71,7 @@ impl Report {
                 source,
                 at,
                 test.as_ref().map_err(String::clone),
-                IMAGES / runs.len(),
+                Share::among(runs.len()),
             )
         });
         let each = each.collect();
@@ -85,7 +84,7 @@ impl Report {
     /// Of one run, whose test set is at hand.
     pub(crate) fn of_run(run: RunDir, test: &ImageDataset) -> Self {
         let source = Source::read(run);
-        let run = Run::of(&source, 0, Ok(test), IMAGES);
+        let run = Run::of(&source, 0, Ok(test), Share::among(1));
         Self {
             page: Page::new(vec![run], None),
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{
     format::grouped,
+    share::Share,
     source::{Part, Source, sentence},
 };
 use crate::NetworkSource;
@@ -20,6 +21,8 @@ pub(super) struct NetworkTable {
     parameters: String,
     multiply_adds: String,
     layers: Vec<Layer>,
+    /// How many layers are not shown: the last ones.
+    left_out: usize,
     graph: Graph,
 }
 
@@ -43,8 +46,12 @@ struct Graph {
     alt: String,
 }
 
+/// As many rows are shown, of all runs together.
+const MOST_ROWS: usize = 700;
 /// Larger graphs are for `kiln graph`, in bytes.
 const MOST_GRAPH: usize = 120_000;
+/// What there is place for, of all runs together.
+const ALL_GRAPHS: usize = 200_000;
 
 /// The network of a run, and the shape of its images.
 pub(super) fn spec(source: &Source) -> Part<(NetworkSpec, [usize; 3])> {
@@ -58,14 +65,17 @@ pub(super) fn spec(source: &Source) -> Part<(NetworkSpec, [usize; 3])> {
 }
 
 impl NetworkTable {
-    pub fn of(spec: &NetworkSpec, image: [usize; 3]) -> Part<Self> {
+    /// Of the page it may take `share`.
+    pub fn of(spec: &NetworkSpec, image: [usize; 3], share: Share) -> Part<Self> {
         let summary = spec.summary(image).map_err(|e| sentence(e.into()))?;
         let svg = spec.graph(image).map_err(|e| sentence(e.into()))?.to_svg();
+        let place = share.of(ALL_GRAPHS).min(MOST_GRAPH);
         let dash = |number: usize| match number {
             0 => "–".into(),
             number => grouped(number),
         };
-        let layers = summary.layers.iter().map(|layer| Layer {
+        let shown = summary.layers.iter().take(share.of(MOST_ROWS));
+        let layers = shown.map(|layer| Layer {
             name: layer.name.clone(),
             kind: layer.kind,
             output: layer.output.to_string(),
@@ -96,13 +106,14 @@ impl NetworkTable {
                     summary.output(),
                 ),
                 width: width(&svg),
-                src: (svg.len() <= MOST_GRAPH).then(|| {
+                src: (svg.len() <= place).then(|| {
                     format!(
                         "data:image/svg+xml;base64,{}",
                         BASE64.encode(svg.as_bytes())
                     )
                 }),
             },
+            left_out: summary.layers.len().saturating_sub(share.of(MOST_ROWS)),
             layers: layers.collect(),
         })
     }
@@ -123,9 +134,10 @@ mod tests {
     fn every_known_network_has_a_table() {
         for known in models::architectures() {
             let spec = known.model(10).spec(known.usual_image).unwrap();
-            let table = NetworkTable::of(&spec, known.usual_image).unwrap();
+            let table = NetworkTable::of(&spec, known.usual_image, Share::among(1)).unwrap();
             let width: f64 = table.graph.width.unwrap().parse().unwrap();
             assert!(width > 50.0 && !table.layers.is_empty(), "{}", known.name);
+            assert_eq!(table.left_out, 0, "{}", known.name);
         }
     }
 }

@@ -14,10 +14,15 @@ use super::{
     network::{NetworkTable, spec},
     predictions::{Gallery, mistakes, some},
     settings::Settings,
+    share::Share,
     source::{Part, Source, sentence},
     speed::Speed,
 };
 use crate::{Inference, InferenceOptions, datasets::plain_name};
+
+/// What images of test sets may take of a page, in characters: it stays below 2 MB with all
+/// else.
+const IMAGES: usize = 800_000;
 
 /// All that is shown of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,18 +58,18 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Run `at` of a page, from 0. `test` is its test set, and `characters` what images
-    /// may take of the page.
-    pub fn of(source: &Source, at: usize, test: Part<&ImageDataset>, characters: usize) -> Self {
+    /// Run `at` of a page, from 0, of which it may take `share`. `test` is its test set.
+    pub fn of(source: &Source, at: usize, test: Part<&ImageDataset>, share: Share) -> Self {
         let id = format!("run{}", at + 1);
         let predictions = source.predictions.as_ref().map_err(String::clone);
         let mut images = predictions.and_then(|predictions| {
             let test = test?;
-            Ok((Images::new(source, test, predictions, characters)?, test))
+            let images = Images::new(source, test, predictions, share.of(IMAGES))?;
+            Ok((images, test))
         });
         let layers = Inference::open(source.dir.clone(), InferenceOptions::default())
             .map_err(sentence)
-            .and_then(|inference| Layers::of(&inference, &mut images));
+            .and_then(|inference| Layers::of(&inference, &mut images, share));
         let mut images = images.map(|(images, _)| images);
         let mistakes = mistakes(&mut images);
         let some = some(&mut images);
@@ -92,13 +97,13 @@ impl Run {
             stats: stats(source, headline.as_ref()),
             headline,
             curves: Curves::of(source),
-            classes: Classes::of(source),
-            confusion: Confusion::of(source, &id, &mut images),
+            classes: Classes::of(source, share),
+            confusion: Confusion::of(source, &id, &mut images, share),
             mistakes,
             predictions: some,
             layers,
-            network: spec(source).and_then(|(spec, image)| NetworkTable::of(&spec, image)),
-            speed: Speed::of(source),
+            network: spec(source).and_then(|(spec, image)| NetworkTable::of(&spec, image, share)),
+            speed: Speed::of(source, share),
             settings: Settings::of(source),
             config: source.config_text.clone(),
             environment: environment(source),

@@ -51,6 +51,16 @@ impl Source {
                 .map_err(|e| format!("config.toml is no TOML: {e}"))
         });
         let log = dir.text("log.txt").ok().flatten().unwrap_or_default();
+        let evaluation = part(
+            dir.evaluation(),
+            "There is no evaluation.json: the test set is read once, at the end of a run that \
+             was not interrupted.",
+        );
+        let predictions = part(
+            dir.predictions(),
+            "There is no predictions.csv: it is written with the evaluation, at the end of a \
+             run that was not interrupted.",
+        );
         Self {
             name: name.into_owned(),
             summary: part(
@@ -60,16 +70,11 @@ impl Source {
             ),
             history: part(dir.history(), "No epoch was finished.")
                 .and_then(|rows| not_empty(rows, "No epoch was finished.")),
-            evaluation: part(
-                dir.evaluation(),
-                "There is no evaluation.json: the test set is read once, at the end of a run that \
-                 was not interrupted.",
-            ),
-            predictions: part(
-                dir.predictions(),
-                "There is no predictions.csv: it is written with the evaluation, at the end of a \
-                 run that was not interrupted.",
-            ),
+            predictions: predictions.and_then(|images| match &evaluation {
+                Ok(evaluation) => agree(evaluation, &images).map(|()| images),
+                Err(_) => Ok(images),
+            }),
+            evaluation,
             info: dir.trained_on().map_err(sentence),
             config: dir.config().map_err(sentence),
             table,
@@ -110,6 +115,27 @@ fn not_empty<T>(rows: Vec<T>, missing: &str) -> Part<Vec<T>> {
     match rows.is_empty() {
         true => Err(missing.into()),
         false => Ok(rows),
+    }
+}
+
+/// Looks that the predictions are those that the evaluation counts.
+fn agree(evaluation: &Evaluation, images: &[TestPrediction]) -> Part<()> {
+    let mut counts = vec![vec![0; evaluation.confusion.len()]; evaluation.confusion.len()];
+    for image in images {
+        let row = counts.get_mut(usize::from(image.label));
+        // Of a class that is not known nothing is counted, and so the sum is another.
+        if let Some(count) = row.and_then(|row| row.get_mut(usize::from(image.predicted))) {
+            *count += 1;
+        }
+    }
+    match counts == evaluation.confusion && images.len() == evaluation.images {
+        true => Ok(()),
+        false => Err(format!(
+            "predictions.csv is not of the images that evaluation.json counts: it has {} rows, \
+             for {} images, or they were taken for other classes.",
+            images.len(),
+            evaluation.images
+        )),
     }
 }
 

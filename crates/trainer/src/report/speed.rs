@@ -7,8 +7,12 @@ use super::{
     curves::line,
     figures::throughput,
     format::{grouped, percent, rate, seconds},
+    share::Share,
     source::{Part, Source},
 };
+
+/// As many epochs are drawn, of all runs together.
+const MOST_POINTS: usize = 300;
 
 /// How fast a run was, and what it took.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,7 +22,8 @@ pub(super) struct Speed {
 }
 
 impl Speed {
-    pub fn of(source: &Source) -> Part<Self> {
+    /// Of the page it may take `share`.
+    pub fn of(source: &Source, share: Share) -> Part<Self> {
         let epochs = source.history.as_ref().map_err(String::clone)?;
         let summary = source.summary.as_ref().ok();
         let each: Vec<f64> = epochs.iter().map(|row| row.seconds).collect();
@@ -64,7 +69,13 @@ impl Speed {
         let time = [line(epochs, "seconds", "valid", |row| row.seconds)];
         Ok(Self {
             rows,
-            chart: Chart::new("Seconds an epoch", Range::FromZero, &time, None),
+            chart: Chart::new(
+                "Seconds an epoch",
+                Range::FromZero,
+                &time,
+                None,
+                share.of(MOST_POINTS),
+            ),
         })
     }
 }

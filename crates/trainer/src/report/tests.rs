@@ -102,6 +102,22 @@ fn a_page_of_anything_is_below_two_megabytes() {
 }
 
 #[test]
+fn a_page_on_many_runs_of_anything_is_below_two_megabytes() {
+    for (classes, images) in [(100, 5000), (300, 3000)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (run, _) = scored(&folder, classes, 8, images);
+        run.write_history(&history(1000)).unwrap();
+        let store = |_: Option<&Path>| Store::new(Some(folder.path())).offline(true);
+        let html = Report::of_runs(&vec![run; 30], &store).to_html().unwrap();
+        assert!(
+            html.len() < 2_000_000,
+            "{classes} classes: {} bytes",
+            html.len()
+        );
+    }
+}
+
+#[test]
 fn no_run_is_too_little() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::at(folder.path()).unwrap();

@@ -19,15 +19,18 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::NotARun`] if it is none, [`TrainError::Io`].
     pub fn summary(&self) -> Result<Option<RunSummary>, TrainError> {
-        self.json(SUMMARY)
+        self.parsed(SUMMARY, from_json)
     }
 
     /// What the test set says in full, if the run read it.
     ///
     /// # Errors
-    /// [`TrainError::NotARun`] if it is none, [`TrainError::Io`].
+    /// [`TrainError::NotARun`] if it is none, or its counts do not fit each other, [`TrainError::Io`].
     pub fn evaluation(&self) -> Result<Option<Evaluation>, TrainError> {
-        self.json(EVALUATION)
+        self.parsed(EVALUATION, |text| {
+            let evaluation: Evaluation = from_json(text)?;
+            evaluation.check().map(|()| evaluation)
+        })
     }
 
     /// What became of each image of the test set, in its order, if the run read it.
@@ -58,12 +61,6 @@ impl RunDir {
         }
     }
 
-    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, TrainError> {
-        self.parsed(name, |text| {
-            serde_json::from_str(text).map_err(|e| e.to_string())
-        })
-    }
-
     fn parsed<T>(
         &self,
         name: &str,
@@ -78,6 +75,10 @@ impl RunDir {
         })?;
         Ok(Some(parsed))
     }
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|e| e.to_string())
 }
 
 /// What [`RunDir::write_history`] wrote. Columns are found by their names, so that a
@@ -114,8 +115,18 @@ fn history(text: &str) -> Result<Vec<EpochDone>, String> {
         if is_best {
             best = valid;
         }
+        let epoch = cell("epoch")?;
+        let last = rows.last().map_or(0, |row: &EpochDone| row.epoch);
+        // 32 bits hold more epochs than anybody trains.
+        let number_of_epoch = epoch.parse::<u32>().ok().map(|epoch| epoch as usize);
+        let Some(epoch) = number_of_epoch.filter(|&epoch| epoch > last) else {
+            return Err(format!(
+                "line {}: epoch is `{epoch}`, and no whole number above {last}",
+                at + 2
+            ));
+        };
         rows.push(EpochDone {
-            epoch: number("epoch")? as usize,
+            epoch,
             train: scores("train")?,
             valid,
             lr: number("lr")?,
@@ -177,6 +188,14 @@ mod tests {
             (
                 &format!("{header}\n1,1,1,,,1,1\n"),
                 "line 2 has no `data_seconds`",
+            ),
+            (
+                &format!("{header},data_seconds\n18446744073709551615,1,1,,,1,1,1\n"),
+                "line 2: epoch is `18446744073709551615`, and no whole number above 0",
+            ),
+            (
+                &format!("{header},data_seconds\n2,1,1,,,1,1,1\n2,1,1,,,1,1,1\n"),
+                "line 3: epoch is `2`, and no whole number above 2",
             ),
         ] {
             let error = history(text).unwrap_err();

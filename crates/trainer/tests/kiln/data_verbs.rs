@@ -219,7 +219,7 @@ fn trains_on_a_folder_of_images() {
     // Weights know classes by number: with others the figures would mean nothing.
     fs::rename(photos.join("bright"), photos.join("light")).unwrap();
     let words = ["eval", run.to_str().unwrap()];
-    fails(folder.path(), &words, 1, &["bright, dark", "dark, light"]);
+    fails(folder.path(), &words, 2, &["bright, dark", "dark, light"]);
 
     fs::write(photos.join("dark/7.png"), b"not a picture").unwrap();
     let words = [

@@ -150,6 +150,121 @@ fn another_data_set_is_scored_by_the_names_of_its_classes() {
     );
 }
 
+/// A folder is the data set of a run however its path is spelled: what it trained on is never
+/// scored as if it had not.
+#[test]
+fn the_folder_of_a_run_is_its_own_in_any_spelling() {
+    let folder = scratch();
+    for (class, level) in [("bright", 200), ("dark", 30)] {
+        let images = folder.path().join("ph").join(class);
+        fs::create_dir_all(&images).unwrap();
+        for at in 0..20 {
+            let image = GrayImage::from_pixel(8, 8, Luma([level + at]));
+            image.save(images.join(format!("{at}.png"))).unwrap();
+        }
+    }
+    let within = |words: &[&str]| {
+        let mut command = kiln();
+        command.args(words).current_dir(folder.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", stderr(&output));
+        output
+    };
+    let words = [
+        "--dataset",
+        "folder:ph",
+        "--image-size",
+        "8",
+        "--model",
+        "perceptron",
+    ];
+    let common = [
+        "train",
+        "--backend",
+        "flex",
+        "--quiet",
+        "--epochs",
+        "1",
+        "--out",
+        "runs",
+    ];
+    within(&[&common[..], &words].concat());
+    let run = crate::support::newest(&folder.path().join("runs"));
+    let scored = |dataset: &str, split: &str| {
+        let run = run.to_str().unwrap();
+        let output = within(&[
+            "eval",
+            "--json",
+            run,
+            "--dataset",
+            dataset,
+            "--split",
+            split,
+        ]);
+        let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let images = found[format!("{split}_images")].as_u64().unwrap();
+        (images, stderr(&output))
+    };
+    let absolute = format!("folder:{}", folder.path().join("ph").display());
+    for split in ["train", "valid", "test"] {
+        let own = scored("folder:ph", split);
+        for other in ["folder:ph/", "folder:./ph", absolute.as_str()] {
+            assert_eq!(scored(other, split), own, "{other}, {split}");
+        }
+    }
+    assert_eq!(scored("folder:ph", "test"), (8, String::new()));
+    // Of another folder without a part `test` all images are taken, which is said.
+    fs::create_dir(folder.path().join("other")).unwrap();
+    for class in ["bright", "dark"] {
+        let images = folder.path().join("other").join(class);
+        fs::create_dir(&images).unwrap();
+        let image = GrayImage::from_pixel(8, 8, Luma([99]));
+        image.save(images.join("1.png")).unwrap();
+    }
+    let note = "note: folder:other has no part `test`: all of its 2 images are taken\n";
+    assert_eq!(scored("folder:other", "test"), (2, note.into()));
+    assert_eq!(scored("folder:other", "train"), (2, String::new()));
+}
+
+/// Weights, or logits, that are no numbers have no class.
+#[test]
+fn what_is_not_finite_is_not_scored() {
+    let folder = scratch();
+    let run = train(&folder.path().join("runs"), &QUICK);
+    let file = run.join("best.safetensors");
+    let whole = fs::read(&file).unwrap();
+    let digit = data::load("mnist-mini").unwrap().test;
+    let digit = GrayImage::from_raw(28, 28, digit.image(0).to_vec()).unwrap();
+    digit.save(folder.path().join("digit.png")).unwrap();
+    let path = run.to_str().unwrap();
+    let check = |says: &str| {
+        for words in [&["eval", path][..], &["eval", path, "--json"]] {
+            fails(folder.path(), words, 1, &[says]);
+        }
+        let output = kiln()
+            .args(["predict", path, "digit.png", "--json"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    };
+    let mut broken = whole.clone();
+    let last = broken.len() - 4;
+    broken[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(&file, broken).unwrap();
+    check("best.safetensors: tensor `");
+    // Numbers each, and too large together.
+    let mut large = whole;
+    let header = usize::try_from(u64::from_le_bytes(large[..8].try_into().unwrap())).unwrap();
+    for value in large[8 + header..].chunks_exact_mut(4) {
+        value.copy_from_slice(&3e38_f32.to_le_bytes());
+    }
+    fs::write(&file, large).unwrap();
+    check("the logits are not all finite");
+}
+
 #[test]
 fn a_run_of_a_newer_kiln_is_named_as_that() {
     let out = scratch();

@@ -198,7 +198,7 @@ fn what_cannot_be_shown_is_said_and_nothing_is_written() {
     let no = no.to_str().unwrap();
     let test = "--test-image";
     let inside = format!("{run}/maps.png");
-    let cases: [(&[&str], i32, &str); 15] = [
+    let cases: [(&[&str], i32, &str); 16] = [
         (
             &[&run, test, "1", "--layer", "conf1"],
             2,
@@ -235,6 +235,11 @@ fn what_cannot_be_shown_is_said_and_nothing_is_written() {
         (&[&run], 2, "IMAGE"),
         (&["nowhere", test, "1"], 2, "nowhere is not a run folder"),
         (&["--kernel", "sobel", test, "1"], 2, "write DATASET:N"),
+        (
+            &["--kernel", "sobel", test, "mnist-mini:3", no],
+            2,
+            "no.png is an image, too: take one of them",
+        ),
         (&["--kernel", "sobel"], 2, "RUN"),
         (&["--kernel", "sobbel", no], 2, "sobel"),
         (&["--kernel", "sobel", no], 1, "is no image"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     bad_input::fails,
-    support::{QUICK, kiln_with, scratch, stderr, stdout, train},
+    support::{QUICK, kiln, kiln_with, newest, scratch, stderr, stdout, train},
 };
 
 fn listed(words: &[&str]) -> Vec<Value> {
@@ -19,7 +19,16 @@ fn listed(words: &[&str]) -> Vec<Value> {
 fn runs_are_listed_sorted_and_put_beside_each_other() {
     let out = scratch();
     let folder = out.path().to_str().unwrap();
-    let first = train(out.path(), &QUICK);
+    let good = [
+        "--optimizer",
+        "adam",
+        "--lr",
+        "0.003",
+        "--set",
+        "schedule.warmup_epochs=0.0",
+    ];
+    let words = ["--limit", "1000", "--epochs", "2"];
+    let first = train(out.path(), &[&words[..], &good].concat());
     let deeper = out.path().join("deeper");
     let words = [&QUICK[..], &["--model", "mlp", "--lr", "0.0001"]].concat();
     let second = train(&deeper, &words);
@@ -45,6 +54,7 @@ fn runs_are_listed_sorted_and_put_beside_each_other() {
     assert_eq!(of(&first)["test"], summary["test"]);
     assert_eq!(of(&first)["valid"], summary["valid"]);
     assert_eq!(of(&killed)["state"], "unfinished");
+    assert_eq!(of(&killed)["seconds"].to_string(), "0.0", "and not -0.0");
     assert_eq!(of(&damaged)["state"], "damaged");
     let problem = of(&damaged)["problem"].as_str().unwrap();
     assert!(problem.contains("epochs"), "{problem}");
@@ -58,10 +68,31 @@ fn runs_are_listed_sorted_and_put_beside_each_other() {
     let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
     let sorted = names(&["--sort", "valid"]);
     assert_eq!(sorted[..2], [first, second]);
-    assert_eq!(
-        names(&["--sort", "valid", "--reverse"])[2..],
-        [second, first]
+    // What has no value is last in both orders.
+    let (killed, damaged) = (killed.to_str().unwrap(), damaged.to_str().unwrap());
+    for (key, none) in [
+        ("valid", &[killed, damaged][..]),
+        ("test", &[killed, damaged]),
+        ("parameters", &[killed, damaged]),
+        ("model", &[damaged]),
+        ("dataset", &[damaged]),
+        ("seconds", &[damaged]),
+    ] {
+        for words in [&["--sort", key][..], &["--sort", key, "--reverse"]] {
+            let mut last = names(words).split_off(4 - none.len());
+            last.sort_by_key(|name| name == damaged);
+            assert_eq!(last, none, "{words:?}");
+        }
+    }
+    let (forth, back) = (
+        names(&["--sort", "valid"]),
+        names(&["--sort", "valid", "--reverse"]),
     );
+    assert_eq!(back[..2], [second, first]);
+    assert_eq!(back[2..], forth[2..]);
+    // The two without a network were made last.
+    assert_eq!(names(&[])[2..], [second, first]);
+    assert_eq!(names(&["--reverse"])[..2], [first, second]);
     assert_eq!(names(&["--model", "ml?"]), [second]);
     assert_eq!(
         names(&["--model", "lenet*", "-n", "1", "--sort", "test"]),
@@ -98,8 +129,8 @@ fn what_cannot_be_listed_is_said() {
     fails(
         out.path(),
         &["runs", "nowhere"],
-        1,
-        &["cannot read the folder nowhere"],
+        2,
+        &["nowhere is not a run folder: there is nothing of that name"],
     );
     fails(out.path(), &["runs", "compare", "a"], 2, &["RUN"]);
     fails(
@@ -116,12 +147,74 @@ fn what_cannot_be_listed_is_said() {
     assert_eq!(listed(&[folder]).len(), 0);
 }
 
+/// As root every folder can be read: there is nothing to see then.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_is_passed_over() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let closed = out.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&closed).is_ok() {
+        return;
+    }
+    let output = kiln_with(&["runs", out.path().to_str().unwrap(), "--json"]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let note = stderr(&output);
+    assert!(
+        note.starts_with("note: passed over: cannot read the folder "),
+        "{note}"
+    );
+    let found: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["run"], run.to_str().unwrap());
+}
+
+/// A name that is no Unicode is shown as far as it can be.
+#[cfg(target_os = "linux")]
+#[test]
+fn any_name_of_a_folder_has_json() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let out = scratch();
+    let folder = out.path().join(OsStr::from_bytes(b"r\xff"));
+    let output = kiln()
+        .args(["train", "--backend", "flex", "--json", "--out"])
+        .arg(&folder)
+        .args(QUICK)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    for words in [&["runs"][..], &["eval"]] {
+        let mut command = kiln();
+        command.args(words).arg("--json");
+        let output = match words[0] {
+            "runs" => command.arg(out.path()),
+            _ => command.arg(newest(&folder)),
+        };
+        let output = output.output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let object: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let object = object.get(0).unwrap_or(&object);
+        let run = object["run"].as_str().unwrap();
+        assert!(run.contains("/r\u{FFFD}/lenet5-"), "{run}");
+    }
+}
+
 #[test]
 fn shells_and_man_are_told_every_verb() {
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = stdout(&kiln_with(&["completions", shell]));
-        for word in ["lr-find", "compare", "batch-size"] {
+        for word in ["lr-find", "compare", "batch-size", "version"] {
             assert!(script.contains(word), "{shell}: {word}");
+        }
+        // Nobody is to type these.
+        for word in ["compare-backend", "--child", "-l child"] {
+            assert!(!script.contains(word), "{shell}: {word}");
         }
     }
     let out = scratch();

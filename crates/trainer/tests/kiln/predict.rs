@@ -390,6 +390,17 @@ fn impossible_wishes_are_refused() {
         (&[run, "a.png", "--top-k", "0"], 2, "--top-k"),
         (&[run, "a.png", "--csv", "--json"], 2, "cannot be used with"),
         (
+            &[run, "--random", "3", "--top-k", "4"],
+            2,
+            "cannot be used with",
+        ),
+        (
+            &[run, "--random", "3", "--invert", "auto"],
+            2,
+            "cannot be used with",
+        ),
+        (&[run, "--random", "3", "--out", "p.svg"], 2, "ends in .png"),
+        (
             &[run, "--random", "3", "--out", &inside],
             1,
             "in the folder of the run",

@@ -261,11 +261,136 @@ fn what_is_missing_is_said_in_its_place() {
     let rows = fs::read_to_string(run.join("predictions.csv")).unwrap();
     let fewer: Vec<&str> = rows.lines().take(900).collect();
     fs::write(run.join("predictions.csv"), fewer.join("\n")).unwrap();
+    // Without it, nobody knows that images are missing.
+    fs::remove_file(run.join("evaluation.json")).unwrap();
     let found = section(&page(&[&run], &[]), "predictions");
     assert!(
         found.contains("is not the one that the run was scored on"),
         "{found}"
     );
+}
+
+/// Files that say nothing that can be: each is a sentence in its place, and no panic.
+#[test]
+fn files_that_do_not_fit_are_said() {
+    let out = scratch();
+    let run = run(out.path());
+    let section = |id: &str| {
+        let html = page(&[&run], &[]);
+        let output = kiln_with(&[
+            "runs",
+            "compare",
+            run.to_str().unwrap(),
+            run.to_str().unwrap(),
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let (_, rest) = html.split_once(&format!("<section id=\"{id}\"")).unwrap();
+        rest.split_once("</section>").unwrap().0.to_string()
+    };
+    let restoring = |file: &str, change: &dyn Fn(&Path), id: &str, says: &str| {
+        let bytes = fs::read(run.join(file)).unwrap();
+        change(&run.join(file));
+        let found = section(id);
+        assert!(found.contains(says), "{file}, {id}: {found}");
+        fs::write(run.join(file), bytes).unwrap();
+    };
+    let json = |at: &'static str, value: Value| {
+        move |file: &Path| change(file, |all| *all.pointer_mut(at).unwrap() = value.clone())
+    };
+    let evaluation = "evaluation.json";
+    let square = json("/confusion/3", json!([1, 2]));
+    restoring(evaluation, &square, "confusion", "`confusion` is not 10×10");
+    let classes = json("/classes", json!([]));
+    restoring(evaluation, &classes, "classes", "`confusion` is not 0×0");
+    for count in [7_777, u64::MAX] {
+        let counts = json("/confusion/3/3", json!(count));
+        let says = "evaluation.json: the counts of `confusion` are not, in sum, the 1000";
+        restoring(evaluation, &counts, "confusion", says);
+    }
+    // As many images, and others; and more than the evaluation has.
+    let wrong = "predictions.csv is not of the images that evaluation.json counts";
+    let with = |row: fn(usize, &str) -> String| {
+        move |file: &Path| {
+            let rows = fs::read_to_string(file).unwrap();
+            let rows = rows.lines().enumerate().map(|(at, line)| row(at, line));
+            fs::write(file, rows.collect::<String>()).unwrap();
+        }
+    };
+    let other = with(|at, line| match at {
+        1..50 => {
+            let cells: Vec<&str> = line.split(',').collect();
+            format!("{},{},{},{}\n", cells[0], cells[1], (at * 7) % 10, cells[3])
+        }
+        _ => format!("{line}\n"),
+    });
+    restoring("predictions.csv", &other, "mistakes", wrong);
+    let more = with(|at, line| match at {
+        1000 => format!("{line}\n1000,3,3,0.5\n"),
+        _ => format!("{line}\n"),
+    });
+    restoring("predictions.csv", &more, "predictions", wrong);
+
+    let late = |file: &Path| {
+        let text = fs::read_to_string(file).unwrap();
+        let (rest, last) = text.trim_end().rsplit_once('\n').unwrap();
+        let (_, last) = last.split_once(',').unwrap();
+        fs::write(file, format!("{rest}\n18446744073709551615,{last}\n")).unwrap();
+    };
+    let says = "line 3: epoch is `18446744073709551615`, and no whole number above 1";
+    restoring("history.csv", &late, "curves", says);
+    for side in ["/height", "/channels"] {
+        let huge = json(side, json!(u64::MAX));
+        restoring(
+            "dataset.json",
+            &huge,
+            "network",
+            "dataset.json: no image has ",
+        );
+    }
+    let images = json("/train_images", json!(u64::MAX));
+    restoring("summary.json", &images, "speed", "Training images a second");
+}
+
+/// The same bits come again where nobody and no clock had a hand in it.
+#[test]
+fn what_is_not_repeatable_is_not_called_that() {
+    let out = scratch();
+    let run = run(out.path());
+    let bits = "Train again, to the same bits";
+    assert!(page(&[&run], &[]).contains(bits));
+    for (ended_by, status) in [("minutes", "done"), ("interruption", "interrupted")] {
+        change(&run.join("summary.json"), |summary| {
+            summary["ended_by"] = ended_by.into();
+            summary["status"] = status.into();
+        });
+        let html = page(&[&run], &[]);
+        assert!(
+            !html.contains(bits) && html.contains("Train again"),
+            "{ended_by}"
+        );
+    }
+}
+
+#[test]
+fn a_page_on_many_runs_is_small() {
+    let out = scratch();
+    let run = run(out.path());
+    let rows = fs::read_to_string(run.join("history.csv")).unwrap();
+    let (header, row) = rows.split_once('\n').unwrap();
+    let (_, row) = row.lines().next().unwrap().split_once(',').unwrap();
+    let many = (1..=2000).map(|epoch| format!("{epoch},{row}\n"));
+    let many = format!("{header}\n{}", many.collect::<String>());
+    fs::write(run.join("history.csv"), many).unwrap();
+    let html = page(&[run.as_path(); 30], &[]);
+    assert!(html.len() < 2_000_000, "{} bytes", html.len());
+    for words in [
+        "Filters of <code>conv1</code>",
+        "Maps of <code>",
+        "class=\"matrix",
+    ] {
+        assert_eq!(html.matches(words).count() % 30, 0, "{words}");
+        assert!(html.contains(words), "{words}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn what_cannot_be_is_said_and_nothing_is_written() {
     let [run, mlp] = [run, mlp].map(|path| path.to_str().unwrap().to_owned());
     let picture = out.path().join("never.png");
     let never = picture.to_str().unwrap();
-    let cases: [(&str, &[&str], &str); 6] = [
+    let cases: [(&str, &[&str], &str); 8] = [
         (&run, &["--class", "10"], "there is no class `10`"),
         (
             &run,
@@ -66,6 +66,16 @@ fn what_cannot_be_is_said_and_nothing_is_written() {
             "gives a row of 84 features and no maps",
         ),
         (&run, &["--layer", "conv9"], "did you mean `conv"),
+        (
+            &run,
+            &["--layer", "conv9", "--method", "gradient"],
+            "did you mean `conv",
+        ),
+        (
+            &mlp,
+            &["--layer", "conv1", "--method", "gradient"],
+            "no layer `conv1`",
+        ),
         (&run, &["--method", "cam"], "grad-cam"),
         (&mlp, &[], "and so no Grad-CAM: take the method `gradient`"),
         ("nowhere", &[], "nowhere is not a run folder"),

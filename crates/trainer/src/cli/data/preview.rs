@@ -7,7 +7,7 @@ use trainer::{
     pictures::{Tile, grid, write_png},
 };
 
-use crate::cli::{print, store::StoreArgs};
+use crate::cli::{picked, print, store::StoreArgs};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
     columns: u32,
     /// The picture
-    #[arg(long, value_name = "FILE.png", default_value = "preview.png")]
+    #[arg(long, value_name = "FILE.png", default_value = "preview.png", value_parser = picked::png_file)]
     out: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
@@ -97,8 +97,7 @@ impl Args {
         };
         let tiles = tiles(&pixels, &batch, &info);
         let picture = grid(&tiles, self.columns as usize);
-        write_png(&picture, &self.out)
-            .with_context(|| format!("cannot write {}", self.out.display()))?;
+        write_png(&picture, &self.out)?;
         print(&format!(
             "{} images of {}, {}: {}\n",
             tiles.len(),

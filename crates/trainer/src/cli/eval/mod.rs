@@ -11,7 +11,10 @@ use std::{
 use serde_json::json;
 use trainer::{Evaluation, Inference, Part, confusion_svg, plain_name, write_whole};
 
-use super::{run::RunArgs, store::StoreArgs};
+use super::{
+    run::RunArgs,
+    store::{PartFor, StoreArgs},
+};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -55,8 +58,13 @@ impl Args {
         if let Some(picture) = &self.picture {
             super::outside(picture, &self.run.run)?;
         }
-        let (dataset, datasets) = self.store.load_for(&inference, self.dataset.as_deref())?;
-        let (images, indices) = inference.part(&dataset, datasets, self.split)?;
+        let PartFor {
+            dataset,
+            images,
+            indices,
+        } = self
+            .store
+            .load_part(&inference, self.dataset.as_deref(), self.split)?;
         let found = inference.evaluate(&inference.loader(images, indices)?)?;
 
         if let Some(picture) = &self.picture {
@@ -86,7 +94,8 @@ impl Args {
     ) -> serde_json::Value {
         let split = self.split.name();
         let mut object = json!({
-            "run": self.run.run,
+            // As a path it would fail if it is no Unicode.
+            "run": self.run.run.to_string_lossy(),
             "weights": inference.which().file_name(),
             "model": inference.spec().name(),
             "dataset": dataset,

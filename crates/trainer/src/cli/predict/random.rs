@@ -2,21 +2,29 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use data::permutation;
 use trainer::{
     Inference, Part, Prediction,
     pictures::{Tile, marked_grid, write_png},
 };
 
-use crate::cli::{outside, print, run::RunArgs, store::StoreArgs};
+use crate::cli::{
+    outside, picked, print,
+    run::RunArgs,
+    store::{PartFor, StoreArgs},
+};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Images of a data set")]
 pub struct Args {
     /// Draw so many images of a data set, up to 1024, with their classes and what they are taken
     /// for; mistakes are framed
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1024),
+        conflicts_with_all = ["top_k", "invert"]
+    )]
     pub random: Option<u32>,
     /// Which part of the data set; of that of the run, as the run split it
     #[arg(
@@ -41,6 +49,7 @@ pub struct Args {
         long,
         value_name = "FILE.png",
         default_value = "predictions.png",
+        value_parser = picked::png_file,
         conflicts_with = "images"
     )]
     out: PathBuf,
@@ -52,8 +61,13 @@ impl Args {
     /// Draws `count` images, or all, if there are fewer.
     pub fn draw(&self, count: u32, run: &RunArgs, inference: &Inference) -> anyhow::Result<()> {
         outside(&self.out, &run.run)?;
-        let (dataset, datasets) = self.store.load_for(inference, self.dataset.as_deref())?;
-        let (images, mut indices) = inference.part(&dataset, datasets, self.split)?;
+        let PartFor {
+            dataset,
+            images,
+            mut indices,
+        } = self
+            .store
+            .load_part(inference, self.dataset.as_deref(), self.split)?;
         let seed = self.seed.unwrap_or(inference.config().seed);
         let order = permutation(indices.len(), seed, 0).into_iter();
         indices = order.map(|at| indices[at]).take(count as usize).collect();
@@ -71,8 +85,7 @@ impl Args {
             });
         }
         let picture = marked_grid(&tiles, &wrong, self.columns as usize);
-        write_png(&picture, &self.out)
-            .with_context(|| format!("cannot write {}", self.out.display()))?;
+        write_png(&picture, &self.out)?;
         let right = wrong.iter().filter(|&&wrong| !wrong).count();
         print(&format!(
             "{}{} images of {dataset}, {}: {right} right, {} wrong\n\

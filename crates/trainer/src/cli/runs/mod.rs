@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use trainer::{ListedRun, list_runs};
+use trainer::{ListedRun, RunList, RunState, list_runs};
 use wildmatch::WildMatch;
 
 use super::print;
@@ -37,7 +37,8 @@ struct List {
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
     /// Order of the rows: began (the newest first), test, valid (accuracies, the highest first),
-    /// test-loss, valid-loss, seconds, parameters (the lowest first), model, dataset
+    /// test-loss, valid-loss, seconds, parameters (the lowest first), model, dataset; runs that have
+    /// no such value come last
     #[arg(
         long,
         value_name = "KEY",
@@ -45,7 +46,7 @@ struct List {
         hide_possible_values = true
     )]
     sort: Key,
-    /// The other way round
+    /// The other way round; runs without a value stay last
     #[arg(long)]
     reverse: bool,
     /// Only runs of these networks, with * for anything and ? for a character
@@ -88,21 +89,24 @@ impl Args {
 impl List {
     fn run(self) -> anyhow::Result<ExitCode> {
         let folder = self.folder.as_deref().unwrap_or(Path::new(FOLDER));
-        let mut runs = match self.folder.is_none() && !folder.exists() {
+        let RunList {
+            mut runs,
+            passed_over,
+        } = match self.folder.is_none() && !folder.exists() {
             // Nothing has been trained here yet.
-            true => Vec::new(),
+            true => RunList::default(),
             false => list_runs(folder)?,
         };
+        for problem in passed_over {
+            eprintln!("note: passed over: {problem}");
+        }
         let none = runs.is_empty();
         let matches = |pattern: &Option<String>, name: &Option<String>| match pattern {
             Some(pattern) => WildMatch::new(pattern).matches(name.as_deref().unwrap_or_default()),
             None => true,
         };
         runs.retain(|run| matches(&self.model, &run.model) && matches(&self.dataset, &run.dataset));
-        runs.sort_by(|a, b| self.sort.order(a, b));
-        if self.reverse {
-            runs.reverse();
-        }
+        runs.sort_by(|a, b| self.sort.order(a, b, self.reverse));
         runs.truncate(self.number.unwrap_or(usize::MAX));
         print(&match (self.json, runs.is_empty()) {
             (true, _) => format!("{}\n", serde_json::to_string(&runs)?),
@@ -115,25 +119,44 @@ impl List {
 }
 
 impl Key {
-    /// What has no such value comes last.
-    fn order(self, a: &ListedRun, b: &ListedRun) -> Ordering {
-        let by = |value: fn(&ListedRun) -> Option<f64>, high_first: bool| {
-            let sign = if high_first { -1.0 } else { 1.0 };
-            let key = |run| value(run).map_or(f64::INFINITY, |value| sign * value);
-            key(a).total_cmp(&key(b))
+    /// What has no such value comes last, also in the other order.
+    fn order(self, a: &ListedRun, b: &ListedRun, reverse: bool) -> Ordering {
+        let highest = |value: fn(&ListedRun) -> Option<f64>| {
+            last_if_none(value(a), value(b), !reverse, f64::total_cmp)
+        };
+        let lowest = |value: fn(&ListedRun) -> Option<f64>| {
+            last_if_none(value(a), value(b), reverse, f64::total_cmp)
+        };
+        let text = |value: fn(&ListedRun) -> Option<&str>| {
+            last_if_none(value(a), value(b), reverse, Ord::cmp)
         };
         match self {
-            // As they are listed.
-            Self::Began => Ordering::Equal,
-            Self::Test => by(|run| Some(run.test?.accuracy), true),
-            Self::Valid => by(|run| Some(run.valid?.accuracy), true),
-            Self::TestLoss => by(|run| Some(run.test?.loss), false),
-            Self::ValidLoss => by(|run| Some(run.valid?.loss), false),
-            Self::Seconds => by(|run| Some(run.seconds), false),
-            Self::Parameters => by(|run| Some(run.parameters? as f64), false),
-            Self::Model => a.model.cmp(&b.model),
-            Self::Dataset => a.dataset.cmp(&b.dataset),
+            Self::Began => last_if_none(a.began, b.began, !reverse, Ord::cmp),
+            Self::Test => highest(|run| Some(run.test?.accuracy)),
+            Self::Valid => highest(|run| Some(run.valid?.accuracy)),
+            Self::TestLoss => lowest(|run| Some(run.test?.loss)),
+            Self::ValidLoss => lowest(|run| Some(run.valid?.loss)),
+            // How long a run took that cannot be read is not known.
+            Self::Seconds => lowest(|run| (run.state != RunState::Damaged).then_some(run.seconds)),
+            Self::Parameters => lowest(|run| Some(run.parameters? as f64)),
+            Self::Model => text(|run| run.model.as_deref()),
+            Self::Dataset => text(|run| run.dataset.as_deref()),
         }
+    }
+}
+
+/// The order of two values by `compare`, or against it; one that is not there is the last in
+/// both.
+fn last_if_none<T>(
+    a: Option<T>,
+    b: Option<T>,
+    against: bool,
+    compare: fn(&T, &T) -> Ordering,
+) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if against => compare(&b, &a),
+        (Some(a), Some(b)) => compare(&a, &b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
     }
 }
 

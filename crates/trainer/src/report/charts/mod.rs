@@ -16,8 +16,10 @@ const BOTTOM: f64 = 38.0;
 
 /// As many ticks as there is place for.
 const MOST_TICKS: usize = 5;
-/// More epochs cannot be told apart.
-const MOST_POINTS: usize = 300;
+/// More points of all lines together make a page large.
+pub(super) const MOST_POINTS: usize = 600;
+/// More points of a line cannot be told apart.
+const MOST_OF_LINE: usize = 300;
 
 /// A chart, ready to be drawn.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,9 +97,17 @@ pub(super) enum Range {
 }
 
 impl Chart {
-    /// A chart of `series`; `None` if there is no point.
-    pub fn new(title: &str, range: Range, series: &[Series], best: Option<usize>) -> Option<Self> {
-        let series: Vec<Series> = series.iter().map(|line| line.thinned(best)).collect();
+    /// A chart of `series`, of which some `points` are drawn in all; `None` if there is no
+    /// point.
+    pub fn new(
+        title: &str,
+        range: Range,
+        series: &[Series],
+        best: Option<usize>,
+        points: usize,
+    ) -> Option<Self> {
+        let most = (points / series.len().max(1)).min(MOST_OF_LINE);
+        let series: Vec<Series> = series.iter().map(|line| line.thinned(best, most)).collect();
         let all = || series.iter().flat_map(|line| line.points.iter());
         let last = all().map(|(epoch, _)| *epoch).max()?;
         let first = all().map(|(epoch, _)| *epoch).min()?;
@@ -171,7 +181,7 @@ fn hits(
     let mut epochs: Vec<usize> = points.map(|(epoch, _)| *epoch).collect();
     epochs.sort_unstable();
     epochs.dedup();
-    let middle = |a: usize, b: usize| x((a + b) as f64 / 2.0);
+    let middle = |a: usize, b: usize| x((a as f64 + b as f64) / 2.0);
     let hit = |(at, &epoch): (usize, &usize)| {
         let left = match at {
             0 => LEFT,
@@ -228,9 +238,9 @@ impl Series {
         }
     }
 
-    /// With at most some [`MOST_POINTS`], with the last and the best among them.
-    fn thinned(&self, best: Option<usize>) -> Self {
-        let every = self.points.len().div_ceil(MOST_POINTS).max(1);
+    /// With some `most` points, with the first, the last and the best among them.
+    fn thinned(&self, best: Option<usize>, most: usize) -> Self {
+        let every = self.points.len().div_ceil(most.max(1)).max(1);
         let last = self.points.len().saturating_sub(1);
         let keeps = |&(at, (epoch, _)): &(usize, &(usize, f64))| {
             at % every == 0 || at == last || Some(*epoch) == best
@@ -282,6 +292,7 @@ mod tests {
             Range::FromZero,
             &series(&[(1, 1.0), (2, 0.5), (3, 0.0)]),
             Some(2),
+            MOST_POINTS,
         );
         let chart = chart.unwrap();
         let [top, bottom] = [chart.top, chart.bottom];
@@ -311,7 +322,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_is_left_out() {
-        let new = |points: &[(usize, f64)], range| Chart::new("t", range, &series(points), None);
+        let new = |points: &[(usize, f64)], range| {
+            Chart::new("t", range, &series(points), None, MOST_POINTS)
+        };
         assert_eq!(new(&[], Range::FromZero), None);
         assert_eq!(new(&[(1, f64::NAN)], Range::FromZero), None);
         for (value, range) in [
@@ -331,8 +344,9 @@ mod tests {
     #[test]
     fn of_many_epochs_some_are_drawn() {
         let points: Vec<_> = (1..=10_000).map(|e| (e, 1.0 / e as f64)).collect();
-        let chart = Chart::new("t", Range::FromZero, &series(&points), Some(4711)).unwrap();
-        assert!(chart.hits.len() <= MOST_POINTS + 2);
+        let series = series(&points);
+        let chart = Chart::new("t", Range::FromZero, &series, Some(4711), 9000).unwrap();
+        assert!(chart.hits.len() <= MOST_OF_LINE + 2);
         let has = |epoch: usize| {
             chart
                 .hits
