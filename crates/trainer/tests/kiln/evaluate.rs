@@ -134,7 +134,7 @@ fn another_data_set_is_scored_by_the_names_of_its_classes() {
     let run = run.to_str().unwrap();
     let words = ["eval", run, "--dataset", &dataset];
     let says = ["7, 8, 9", "unknown to the run: nine; missing: 0, 1, 9"];
-    fails(folder.path(), &words, 1, &says);
+    fails(folder.path(), &words, 2, &says);
     // Of other classes, and of another shape; and what is not there.
     let words = ["eval", run, "--dataset", "folder:none"];
     fails(folder.path(), &words, 2, &["none: cannot be read"]);
