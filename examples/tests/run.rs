@@ -1,5 +1,6 @@
 //! The examples keep what they promise: each checks it itself, and exits with 1 if it does not.
 //! On the embedded digits, wherever MNIST may lie.
+#![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
 use std::{
     io::Write,
