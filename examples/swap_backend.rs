@@ -7,14 +7,14 @@
 //! cargo run -p examples --bin swap_backend --features trainer/wgpu -- --adapter cpu
 //! ```
 //!
-//! Prints seconds and test accuracy of each, after three epochs of LeNet-5 on the embedded
-//! digits: 93.6 % on `flex` in 1.4 seconds, @ % on `ndarray` in @. No line of the
-//! training names a backend, and all start from the same weights and see the same batches. A
-//! GPU needs minutes the first time, to compile its kernels.
+//! Prints seconds and test accuracy of each, after three epochs of a perceptron with two hidden
+//! layers on the embedded digits: 93.2 % on `flex`, in 1.5 seconds, and on `ndarray`, in 3; 93.2 %
+//! on `wgpu` as well, where the first run compiles kernels for minutes. No line of the training
+//! names a backend; all start from the same weights and see the same batches.
 
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use burn::{module::Module, tensor::Device};
 use clap::Parser;
 use data::{BatchLoader, Datasets, Order};
@@ -25,7 +25,7 @@ use trainer::{
     evaluate,
 };
 
-/// Trains LeNet-5 on every backend that is compiled in.
+/// Trains a perceptron on every backend that is compiled in.
 #[derive(Parser)]
 struct Args {
     /// What GPU backends compute on; `cpu` is software that plays a GPU
@@ -64,8 +64,11 @@ fn main() -> anyhow::Result<()> {
         );
         accuracies.push(accuracy);
     }
-    ensure!(!accuracies.is_empty(), "no backend could be used");
-    ensure!(accuracies.iter().all(|&a| a > 0.9), "that is too low");
+    let lowest = accuracies.iter().copied().reduce(f64::min);
+    let highest = accuracies.iter().copied().reduce(f64::max);
+    let (lowest, highest) = lowest.zip(highest).context("no backend could be used")?;
+    ensure!(lowest > 0.9, "that is too low");
+    ensure!(highest - lowest < 0.02, "backends do not agree");
     Ok(())
 }
 
@@ -84,7 +87,7 @@ fn train(digits: &Datasets, device: &Device) -> anyhow::Result<f64> {
     // `Tensor<4>`, `Network` and `Trainer` have no type parameter for a backend: it goes with
     // the device that a tensor is on.
     let autodiff = device.clone().autodiff();
-    let mut network = models::lenet5(10).seed(42).build([1, 28, 28], &autodiff)?;
+    let mut network = models::mlp(10).seed(42).build([1, 28, 28], &autodiff)?;
     let config = FitConfig {
         epochs: 3,
         ..FitConfig::default()
