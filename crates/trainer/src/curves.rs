@@ -1,34 +1,21 @@
 //! Loss and accuracy over the epochs, as SVG.
 
-use plotters::{
-    chart::MeshStyle,
-    coord::{Shift, types::RangedCoordf64},
-    prelude::*,
+use plotters::prelude::*;
+
+use crate::{
+    chart::{Area, Drawn, INK, SERIES, legend, mesh, svg_of},
+    event::{EpochDone, Scores},
 };
 
-use crate::event::{EpochDone, Scores};
-
 const SIZE: (u32, u32) = (960, 400);
-/// Blue and orange of Okabe and Ito's palette: told apart by everybody.
-pub(crate) const LINE: RGBColor = RGBColor(0, 114, 178);
-const TRAIN: RGBColor = LINE;
-const VALID: RGBColor = RGBColor(213, 94, 0);
-pub(crate) const INK: RGBColor = RGBColor(60, 60, 60);
+const TRAIN: RGBColor = SERIES[0];
+const VALID: RGBColor = SERIES[1];
 
 /// The picture of a history: loss on the left, accuracy on the right.
 #[must_use]
 pub fn svg(history: &[EpochDone], title: &str) -> String {
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        // Drawing into a string fails only for impossible coordinates, of which there are none.
-        draw(&area, history, title).expect("the curves can be drawn");
-    }
-    text
+    svg_of(SIZE, |area| draw(area, history, title))
 }
-
-pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-pub(crate) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(area: &Area<'_>, history: &[EpochDone], title: &str) -> Drawn {
     area.fill(&WHITE)?;
@@ -120,32 +107,7 @@ fn panel(
     } else {
         SeriesLabelPosition::LowerRight
     };
-    chart
-        .configure_series_labels()
-        .position(place)
-        .background_style(WHITE.mix(0.8))
-        .border_style(TRANSPARENT)
-        .label_font(("sans-serif", 15).into_font().color(&INK))
-        .draw()?;
-    Ok(())
-}
-
-/// A chart of two linear axes.
-pub(crate) type Chart<'a, 'b> =
-    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
-/// Axes and faint horizontal lines, as in all of the pictures.
-pub(crate) fn mesh<'c, 'a, 'b>(
-    chart: &'c mut Chart<'a, 'b>,
-) -> MeshStyle<'a, 'c, RangedCoordf64, RangedCoordf64, SVGBackend<'b>> {
-    let mut mesh = chart.configure_mesh();
-    mesh.disable_x_mesh()
-        .bold_line_style(RGBColor(225, 225, 225))
-        .light_line_style(TRANSPARENT)
-        .axis_style(RGBColor(150, 150, 150))
-        .label_style(("sans-serif", 14).into_font().color(&INK))
-        .axis_desc_style(("sans-serif", 15).into_font().color(&INK));
-    mesh
+    legend(&mut chart, place)
 }
 
 #[cfg(test)]

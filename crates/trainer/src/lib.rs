@@ -13,6 +13,7 @@
 mod average;
 pub mod backend;
 pub mod bench;
+mod chart;
 mod checkpoint;
 mod classifier;
 pub mod compare;

@@ -5,38 +5,20 @@ use plotters::prelude::*;
 use super::{Compared, Comparison, Found};
 use crate::{
     backend::Backend,
-    curves::{Area, Drawn, INK, mesh},
+    chart::{Area, Drawn, INK, SERIES, legend, mesh, svg_of},
 };
 
 const WIDTH: u32 = 960;
 const TITLE: u32 = 34;
 /// Of a network.
 const HEIGHT: u32 = 330;
-/// Okabe and Ito's palette, in the order of the rows.
-const COLOURS: [RGBColor; 8] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(90, 90, 90),
-    RGBColor(170, 150, 30),
-];
-
 /// The picture of a comparison: for each network the loss of every step on every backend on
 /// the left, images a second on the right.
 #[must_use]
 pub fn compare_svg(comparison: &Comparison) -> String {
     let models = &comparison.models;
     let height = TITLE + HEIGHT * u32::try_from(models.len().max(1)).unwrap_or(u32::MAX / HEIGHT);
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
-        // Drawing into a string fails only for impossible coordinates, of which there are none.
-        draw(&area, comparison).expect("the comparison can be drawn");
-    }
-    text
+    svg_of((WIDTH, height), |area| draw(area, comparison))
 }
 
 fn draw(area: &Area<'_>, comparison: &Comparison) -> Drawn {
@@ -82,7 +64,7 @@ fn losses(area: &Area<'_>, compared: &Compared) -> Drawn {
         .draw()?;
     let rows: Vec<_> = done(compared).collect();
     for (drawn, (at, backend, found)) in rows.iter().enumerate() {
-        let colour = COLOURS[at % COLOURS.len()];
+        let colour = SERIES[at % SERIES.len()];
         let points = found.losses.iter().enumerate();
         let points = points.map(|(at, loss)| ((at + 1) as f64, loss.clamp(0.0, top)));
         // What comes later is thinner: none hides another.
@@ -94,14 +76,7 @@ fn losses(area: &Area<'_>, compared: &Compared) -> Drawn {
                 PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(width))
             });
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.8))
-        .border_style(TRANSPARENT)
-        .label_font(("sans-serif", 15).into_font().color(&INK))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
 /// Bars, each with its number, for the fastest may be a hundred times the slowest.
@@ -131,7 +106,7 @@ fn speeds(area: &Area<'_>, compared: &Compared) -> Drawn {
             None => (0.0, "failed".to_string()),
         };
         let end = (NAMES + length.max(1.0)) as i32;
-        let colour = COLOURS[at % COLOURS.len()];
+        let colour = SERIES[at % SERIES.len()];
         area.draw(&Rectangle::new(
             [(NAMES as i32, top), (end, top + bar)],
             colour.filled(),

@@ -3,25 +3,18 @@
 use plotters::prelude::*;
 
 use super::{LrCurve, LrPoint};
-use crate::curves::{Area, Drawn, INK, LINE, mesh};
+use crate::chart::{Area, Drawn, INK, SERIES, legend, mesh, svg_of};
 
 const SIZE: (u32, u32) = (960, 400);
 const RAW: RGBColor = RGBColor(190, 190, 190);
-/// Orange and green of Okabe and Ito's palette.
-const STEEPEST: RGBColor = RGBColor(213, 94, 0);
-const VALLEY: RGBColor = RGBColor(0, 158, 115);
+const STEEPEST: RGBColor = SERIES[1];
+const VALLEY: RGBColor = SERIES[2];
 
 /// The picture of a range test: the loss, as it is and smoothed, over the logarithm of
 /// the learning rate, with the suggestions.
 #[must_use]
 pub fn lr_find_svg(curve: &LrCurve, title: &str) -> String {
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        // Drawing into a string fails only for impossible coordinates, of which there are none.
-        draw(&area, curve, title).expect("the curve can be drawn");
-    }
-    text
+    svg_of(SIZE, |area| draw(area, curve, title))
 }
 
 fn draw(area: &Area<'_>, curve: &LrCurve, title: &str) -> Drawn {
@@ -51,7 +44,7 @@ fn draw(area: &Area<'_>, curve: &LrCurve, title: &str) -> Drawn {
     };
     for (label, points, colour, width) in [
         ("loss", line(|point| point.loss), RAW, 1),
-        ("smoothed", line(|point| point.smoothed), LINE, 2),
+        ("smoothed", line(|point| point.smoothed), SERIES[0], 2),
     ] {
         let style = colour.stroke_width(width);
         chart
@@ -73,14 +66,7 @@ fn draw(area: &Area<'_>, curve: &LrCurve, title: &str) -> Drawn {
                 .legend(move |(x, y)| Circle::new((x + 9, y), 5, colour.filled()));
         }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .background_style(WHITE.mix(0.8))
-        .border_style(TRANSPARENT)
-        .label_font(("sans-serif", 15).into_font().color(&INK))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::LowerLeft)
 }
 
 /// The upper end: somewhat above where the smoothed loss begins to fall. Where

@@ -5,12 +5,12 @@ use plotters::{
     style::text_anchor::{HPos, Pos, VPos},
 };
 
-use crate::curves::{Area, Drawn, INK, LINE};
+use crate::chart::{Area, Drawn, INK, SERIES, svg_of};
 
 /// What is right, on the diagonal, and what is wrong: blue and orange of Okabe and Ito's
 /// palette, told apart by everybody.
-const RIGHT: RGBColor = LINE;
-const WRONG: RGBColor = RGBColor(213, 94, 0);
+const RIGHT: RGBColor = SERIES[0];
+const WRONG: RGBColor = SERIES[1];
 const GRID: RGBColor = RGBColor(225, 225, 225);
 
 /// More of a name is cut off, in characters.
@@ -32,13 +32,7 @@ const NARROWEST: i32 = 580;
 pub fn confusion_svg(classes: &[String], counts: &[Vec<usize>], title: &str) -> String {
     assert_eq!(counts.len(), classes.len(), "a row for each class");
     let plan = Layout::of(classes, counts);
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, plan.size()).into_drawing_area();
-        // Drawing into a string fails only for impossible coordinates, of which there are none.
-        draw(&area, &plan, counts, title).expect("the matrix can be drawn");
-    }
-    text
+    svg_of(plan.size(), |area| draw(area, &plan, counts, title))
 }
 
 /// Where things lie, in pixels.

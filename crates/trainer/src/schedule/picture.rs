@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::Schedule;
-use crate::curves::{Area, Drawn, INK, LINE, mesh};
+use crate::chart::{Area, Drawn, INK, SERIES, mesh, svg_of};
 
 const SIZE: (u32, u32) = (960, 400);
 
@@ -29,13 +29,7 @@ pub fn schedule_svg(
             (epoch, schedule.lr(update))
         })
         .collect();
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        // Drawing into a string fails only for impossible coordinates, of which there are none.
-        draw(&area, points, title).expect("the schedule can be drawn");
-    }
-    text
+    svg_of(SIZE, |area| draw(area, points, title))
 }
 
 fn draw(area: &Area<'_>, points: Vec<(f64, f64)>, title: &str) -> Drawn {
@@ -58,6 +52,6 @@ fn draw(area: &Area<'_>, points: Vec<(f64, f64)>, title: &str) -> Drawn {
         .x_desc("epoch")
         .y_desc("learning rate")
         .draw()?;
-    chart.draw_series(LineSeries::new(points, LINE.stroke_width(2)))?;
+    chart.draw_series(LineSeries::new(points, SERIES[0].stroke_width(2)))?;
     Ok(())
 }

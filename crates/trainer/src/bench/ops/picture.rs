@@ -7,7 +7,7 @@ use plotters::{
 };
 
 use super::{Op, OpTime, OpsMeasurement};
-use crate::curves::{Area, Drawn, INK, mesh};
+use crate::chart::{Area, Drawn, INK, SERIES, legend, mesh, svg_of};
 
 const WIDTH: u32 = 960;
 /// Of the lines.
@@ -17,17 +17,6 @@ const BAR: u32 = 13;
 const GAP: u32 = 9;
 /// Of axis, title and margins of the bars.
 const FRAME: u32 = 90;
-
-/// Okabe and Ito's palette, without its yellow, which white swallows.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
-    RGBColor(90, 90, 90),
-];
 
 /// The picture of the same operations on one backend or several. A part of which there is
 /// nothing is left out.
@@ -41,13 +30,9 @@ pub fn ops_svg(found: &[OpsMeasurement], title: &str) -> String {
         UPPER
     };
     let height = upper + bars.height() + 40;
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
-        // Drawing into a string fails only for impossible coordinates, of which there are none.
-        draw(&area, found, lines, upper, &bars, title).expect("the operations can be drawn");
-    }
-    text
+    svg_of((WIDTH, height), |area| {
+        draw(area, found, lines, upper, &bars, title)
+    })
 }
 
 fn draw(
@@ -102,7 +87,7 @@ fn draw_lines(area: &Area<'_>, found: &[OpsMeasurement], lines: Vec<Vec<(f64, f6
         .x_desc("n, of the product of two n × n matrices")
         .y_desc("GFLOP/s")
         .draw()?;
-    for ((of, line), colour) in found.iter().zip(lines).zip(COLOURS.into_iter().cycle()) {
+    for ((of, line), colour) in found.iter().zip(lines).zip(SERIES.into_iter().cycle()) {
         // Points as well, so that a single size can be seen.
         chart.draw_series(line.iter().map(|&at| Circle::new(at, 3, colour.filled())))?;
         chart
@@ -110,14 +95,7 @@ fn draw_lines(area: &Area<'_>, found: &[OpsMeasurement], lines: Vec<Vec<(f64, f6
             .label(label(of))
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.8))
-        .border_style(TRANSPARENT)
-        .label_font(("sans-serif", 15).into_font().color(&INK))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, SeriesLabelPosition::LowerRight)
 }
 
 /// A backend with its device.
@@ -197,7 +175,7 @@ impl<'a> Bars<'a> {
             .draw()?;
         // Of the height of a row.
         let bar = f64::from(BAR) / f64::from(found.len() as u32 * BAR + GAP);
-        for (at, colour) in (0..found.len()).zip(COLOURS.into_iter().cycle()) {
+        for (at, colour) in (0..found.len()).zip(SERIES.into_iter().cycle()) {
             let bars = self
                 .rows
                 .iter()
