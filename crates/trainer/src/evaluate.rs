@@ -1,7 +1,7 @@
 //! Scores of a network over images.
 
 use burn::tensor::{DType, Device, Tensor};
-use data::{Batch, BatchLoader, BatchTensors};
+use data::{Batch, BatchLoader, BatchTensors, DataError};
 use models::TrainingOutput;
 use serde::{Deserialize, Serialize};
 
@@ -185,8 +185,20 @@ pub fn evaluate_images<M: Classifier>(
     device: &Device,
 ) -> Result<(Evaluation, Vec<TestPrediction>), TrainError> {
     tta.check(loader.shape())?;
+    evaluate_batches(network, loader.epoch(0), loss, tta, device)
+}
+
+/// As [`evaluate_images`], over some batches, of which there is at least one, and whose images
+/// are not too small for `tta`.
+pub(crate) fn evaluate_batches<M: Classifier>(
+    network: &M,
+    batches: impl Iterator<Item = Result<Batch, DataError>>,
+    loss: &dyn Loss,
+    tta: Tta,
+    device: &Device,
+) -> Result<(Evaluation, Vec<TestPrediction>), TrainError> {
     let mut counts: Option<Counts> = None;
-    for batch in loader.epoch(0) {
+    for batch in batches {
         let batch = batch?;
         let targets: Vec<usize> = batch.labels.iter().copied().map(usize::from).collect();
         let BatchTensors { images, labels, .. } = send(batch, device);
@@ -206,7 +218,6 @@ pub fn evaluate_images<M: Classifier>(
         let counts = counts.get_or_insert_with(|| Counts::new(classes));
         counts.add(&values, &targets, loss);
     }
-    // A loader has at least one image.
     Ok(counts.unwrap_or_else(|| Counts::new(0)).evaluation(tta))
 }
 

@@ -138,6 +138,15 @@ impl Backend {
         }
     }
 
+    /// Whether it is compiled in, and has a device: the CPU, or an adapter of that kind.
+    #[must_use]
+    pub fn has_device(self, kind: AdapterKind) -> bool {
+        match self.is_cpu() {
+            true => self.is_compiled_in(),
+            false => self.adapters().iter().any(|adapter| adapter.kind == kind),
+        }
+    }
+
     /// The device of a CPU backend that is compiled in.
     fn cpu_device(self) -> Option<Device> {
         match self {
@@ -178,6 +187,16 @@ pub enum AdapterKind {
     Gpu,
     /// A software adapter, such as Mesa's llvmpipe: for tests, and slow.
     Cpu,
+}
+
+/// As it is written in a configuration.
+impl fmt::Display for AdapterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
 }
 
 /// An adapter that a GPU backend found.

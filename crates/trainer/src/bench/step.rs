@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Gradients, Loss, Optimizer, TrainError,
     config::{ConfigError, LossConfig, OptimizerConfig, OptimizerName},
+    evaluate::read,
 };
 
 /// Small enough that the loss on noise stays finite.
@@ -81,7 +82,7 @@ impl Train {
         loss: Tensor<1>,
     ) -> Result<(), TrainError> {
         self.network = Some(self.optimizer.step(LR, network, gradients));
-        read(loss.without_autodiff())
+        read(loss.without_autodiff()).map(drop)
     }
 
     fn network(&mut self) -> Network {
@@ -136,7 +137,7 @@ impl Infer {
 impl Step for Infer {
     fn run(&mut self) -> Result<(), TrainError> {
         let logits = self.network.forward(self.images.clone());
-        read(logits.flatten::<1>(0, 1))
+        read(logits.flatten::<1>(0, 1)).map(drop)
     }
 }
 
@@ -146,11 +147,4 @@ fn noise(network: &Network, batch: usize, device: &Device) -> Tensor<4> {
     device.seed(SEED);
     let shape = [batch, channels, height, width];
     Tensor::random(shape, Distribution::Normal(0.0, 1.0), (device, DType::F32))
-}
-
-fn read(values: Tensor<1>) -> Result<(), TrainError> {
-    let values = values.try_into_vec_as::<f32>();
-    values
-        .map(drop)
-        .map_err(|e| TrainError::Device(e.to_string()))
 }

@@ -137,8 +137,7 @@ impl Compare {
         )
     }
 
-    /// Compares, with `config` for each network. `load` gives the images of a configuration,
-    /// `prober` starts what computes them; it ends in [`answer`] with the folder that it is
+    /// Compares, with `config` for each network. `load` gives the images of all, `prober` starts what computes them; it ends in [`answer`] with the folder that it is
     /// given. Record, table and picture lie in `folder`, which is made, and are written anew
     /// after every backend; a backend that fails is one of the results.
     ///
@@ -148,15 +147,19 @@ impl Compare {
     pub fn run(
         &self,
         config: &TrainConfig,
-        load: &mut dyn FnMut(&TrainConfig) -> Result<Datasets, TrainError>,
+        load: impl FnOnce(&TrainConfig) -> Result<Datasets, TrainError>,
         prober: &Prober,
         folder: &Path,
         observer: &mut dyn CompareObserver,
     ) -> Result<Comparison, TrainError> {
         self.validate()?;
+        let datasets = load(&TrainConfig {
+            model: self.models.first().cloned().unwrap_or_default(),
+            ..config.clone()
+        })?;
         let mut networks = Vec::new();
         for model in &self.models {
-            networks.push(self.prepare(model, config, load)?);
+            networks.push(self.prepare(model, config, &datasets)?);
         }
         fs::create_dir_all(folder).map_err(TrainError::io("make the folder", folder))?;
         let most = networks.iter().map(|(_, compared)| compared.steps).max();
@@ -217,7 +220,7 @@ impl Compare {
         &self,
         model: &str,
         config: &TrainConfig,
-        load: &mut dyn FnMut(&TrainConfig) -> Result<Datasets, TrainError>,
+        datasets: &Datasets,
     ) -> Result<(TrainConfig, Compared), TrainError> {
         let mut config = TrainConfig {
             model: model.into(),
@@ -229,7 +232,6 @@ impl Compare {
             log: LogConfig::default(),
             ..config.clone()
         };
-        let datasets = load(&config)?;
         // On the CPU: no device is opened here that a process of its own is to have.
         let host = BackendChoice::Fixed(backend::host()?.backend);
         let plan = Plan::new(
@@ -237,7 +239,7 @@ impl Compare {
                 backend: host,
                 ..config.clone()
             },
-            datasets,
+            datasets.clone(),
         )?;
         let has_dropout = plan.spec.has_dropout();
         if has_dropout {

@@ -18,7 +18,8 @@ use crate::{
     Event, FitData, Gradients, Loss, Observer, Plan, Scores, TrainConfig, TrainError, Trainer,
     backend::{send, use_threads},
     bench::peak_rss_mb,
-    evaluate::training_loss,
+    config::Tta,
+    evaluate::{evaluate_batches, read, training_loss},
     experiment::first_network,
     fit::step_seed,
     optim::patterns::floats_of,
@@ -29,7 +30,7 @@ use crate::{
 const IMAGES_KEPT: usize = 4;
 /// How far pixels are moved, as a share of their values: about as far as outputs of backends
 /// that are both right are apart.
-pub(super) const MOVE: f64 = 1e-5;
+const MOVE: f64 = 1e-5;
 /// How often.
 const MOVES: u64 = 4;
 
@@ -46,13 +47,12 @@ pub fn probe(
     folder: &Path,
     watch: &mut dyn FnMut(&StepTrace) -> std::io::Result<()>,
 ) -> Result<(), TrainError> {
-    let start = || Start::of(&config);
-    let (fits, asks) = (start()?, start()?);
-    let plan = Plan::new(config.clone(), datasets)?;
+    let start = Start::of(&config)?;
+    let plan = Plan::new(config, datasets)?;
     let device = plan.training_device();
 
     let began = Instant::now();
-    let (mut network, _) = first_network(&plan, fits)?;
+    let (mut network, _) = first_network(&plan, start)?;
     let mut steps = Steps {
         device: &device,
         order,
@@ -79,7 +79,7 @@ pub fn probe(
     let (test, predictions) = on_test_images(&plan, &network, order.test_images)?;
     let weights = StateDict::of(&network).map_err(failed)?;
     drop(network);
-    let (again, _) = first_network(&plan, asks)?;
+    let (again, _) = first_network(&plan, Start::of(&plan.config)?)?;
     let first = first_step(&plan, &again, &device, order.is_reference)?;
     Finished {
         trace: Trace {
@@ -151,7 +151,7 @@ impl Observer for &mut Steps<'_> {
     }
 }
 
-/// Scores and predicted classes of the first `most` test images.
+/// Scores and predicted classes of the first `most` test images, in whole batches.
 fn on_test_images(
     plan: &Plan,
     network: &Network,
@@ -160,34 +160,15 @@ fn on_test_images(
     let device = &plan.selected.device;
     let loss = plan.config.loss.for_evaluation();
     let loss = loss.init(&plan.class_counts, device)?;
-    let (mut summed, mut right, mut predictions) = (0.0, 0_usize, Vec::new());
-    for batch in plan.test.epoch(0) {
-        if predictions.len() >= most {
-            break;
-        }
-        let batch = batch?;
-        let labels: Vec<usize> = batch.labels.iter().copied().map(usize::from).collect();
-        let tensors = send(batch, device);
-        let logits = network.forward(tensors.images).cast(DType::F32);
-        let [images, classes] = logits.dims();
-        let loss = loss.forward(logits.clone(), tensors.labels, None);
-        let mut values = read(Tensor::cat(vec![logits.flatten::<1>(0, 1), loss], 0))?;
-        summed += f64::from(values.pop().unwrap_or(f32::NAN)) * images as f64;
-        for (logits, label) in values.chunks_exact(classes).zip(labels) {
-            let largest = (0..classes).fold(0, |best, class| match logits[class] > logits[best] {
-                true => class,
-                false => best,
-            });
-            right += usize::from(largest == label);
-            predictions.push(largest);
-        }
-    }
-    let images = predictions.len() as f64;
+    let batches = plan.test.epoch(0);
+    let batches = batches.take(most.div_ceil(plan.config.batch_size));
+    let (found, images) = evaluate_batches(network, batches, &*loss, Tta::None, device)?;
     let scores = Scores {
-        loss: summed / images,
-        accuracy: right as f64 / images,
+        loss: found.loss,
+        accuracy: found.accuracy,
     };
-    Ok((scores, predictions))
+    let predicted = images.iter().map(|image| image.predicted.into());
+    Ok((scores, predicted.collect()))
 }
 
 /// What the first step gives, layer by layer.
@@ -212,16 +193,16 @@ fn first_step(
         .iter()
         .map(|r| r.name.clone())
         .collect();
-    let batch = || -> Result<_, TrainError> {
-        let mut batches = plan.train.epoch(1);
-        let first = batches.next().ok_or_else(|| TrainError::Source {
-            problem: "an epoch has no batch".into(),
-        })??;
+    let first = plan.train.epoch(1).next();
+    let first = first.ok_or_else(|| TrainError::Source {
+        problem: "an epoch has no batch".into(),
+    })??;
+    let batch = || {
         device.seed(step_seed(plan.config.seed, 0));
-        Ok(send(first, device))
+        send(first.clone(), device)
     };
     let names: Vec<&str> = layers.iter().map(String::as_str).collect();
-    let (_, collected) = network.forward_collect(batch()?.images, &names)?;
+    let (_, collected) = network.forward_collect(batch().images, &names)?;
     let mut outputs = StateDict::default();
     for (name, activation) in names.iter().zip(collected) {
         let kept = match activation {
@@ -232,10 +213,10 @@ fn first_step(
     }
 
     let loss = plan.config.loss.init(&plan.class_counts, device)?;
-    let (parameters, gradients) = gradients(network, batch()?, &*loss)?;
+    let (parameters, gradients) = gradients(network, batch(), &*loss)?;
     let mut rounding: Option<Apart> = None;
     for draw in 0..if moves { MOVES } else { 0 } {
-        let mut batch = batch()?;
+        let mut batch = batch();
         device.seed(draw);
         let shape = batch.images.dims();
         let share = Tensor::random(shape, Distribution::Uniform(-MOVE, MOVE), device);
@@ -290,10 +271,6 @@ fn some_images<const D: usize>(batch: Tensor<D>) -> Result<StateTensor, TrainErr
         shape,
         values: read(kept.reshape([length]))?,
     })
-}
-
-fn read(values: Tensor<1>) -> Result<Vec<f32>, TrainError> {
-    values.try_into_vec_as::<f32>().map_err(failed)
 }
 
 fn failed(error: impl std::fmt::Display) -> TrainError {

@@ -193,12 +193,12 @@ fn with_another(script: &str, model: &str) -> Comparison {
     // A key that an edit finds, and that counts from the first step.
     config.optimizer.lr = Some(0.05);
     config.schedule.warmup_epochs = Some(0.0);
-    let mut load = |config: &TrainConfig| {
+    let load = |config: &TrainConfig| {
         let store = data::Store::new(None);
         trainer::load_datasets(config, &store, &mut |_| {})
     };
     compare
-        .run(&config, &mut load, &prober, out.path(), &mut Nobody)
+        .run(&config, load, &prober, out.path(), &mut Nobody)
         .unwrap()
 }
 

@@ -10,7 +10,6 @@ use std::{
 };
 
 use anyhow::Context;
-use data::Datasets;
 use trainer::{
     TrainConfig, TrainError,
     backend::{AdapterKind, Backend},
@@ -120,9 +119,9 @@ impl Args {
         for note in left_out {
             eprintln!("{note}");
         }
-        let mut load = |config: &TrainConfig| self.load(config);
+        let load = |config: &TrainConfig| self.config.store.load(config);
         let mut screen = Screen::new(self.json, self.tolerance, self.target_accuracy);
-        let found = compare.run(&config, &mut load, &prober, &folder, &mut screen);
+        let found = compare.run(&config, load, &prober, &folder, &mut screen);
         let found = found.map_err(|error| origins.locate(error))?;
         match self.json {
             true => print(&(std::fs::read_to_string(folder.join(RECORD))?))?,
@@ -134,10 +133,6 @@ impl Args {
         }
         let failed = found.any_failed() || (self.check && !found.agrees());
         Ok(ExitCode::from(u8::from(failed)))
-    }
-
-    fn load(&self, config: &TrainConfig) -> Result<Datasets, TrainError> {
-        self.config.store.load(config)
     }
 
     /// The backends, and what there is to say of those that are left out.
@@ -152,26 +147,18 @@ impl Args {
         // The reference first.
         let mut all = Backend::ALL;
         all.sort_by_key(|backend| *backend != Backend::DEFAULT);
-        for backend in all.into_iter().filter(|backend| backend.is_compiled_in()) {
-            if backend.is_cpu() {
+        for backend in all.into_iter().filter(|b| b.is_compiled_in()) {
+            if backend.has_device(adapter) {
                 found.push(backend);
                 continue;
             }
-            let adapters = backend.adapters();
-            match adapters.iter().any(|a| a.kind == adapter) {
-                true => found.push(backend),
-                false => left_out.push(match adapters.first() {
-                    Some(other) => format!(
-                        "{backend} is left out: it has {}, which --adapter {} takes",
-                        other.name,
-                        match other.kind {
-                            AdapterKind::Gpu => "gpu",
-                            AdapterKind::Cpu => "cpu",
-                        }
-                    ),
-                    None => format!("{backend} is left out: it finds no adapter"),
-                }),
-            }
+            left_out.push(match backend.adapters().first() {
+                Some(other) => format!(
+                    "{backend} is left out: it has {}, which --adapter {} takes",
+                    other.name, other.kind
+                ),
+                None => format!("{backend} is left out: it finds no adapter"),
+            });
         }
         if found.len() == 1 {
             left_out.push(format!(

@@ -189,16 +189,7 @@ impl Args {
 /// The backends that are compiled in and have a device; `auto`, which says why there is
 /// none, if there is none.
 fn possible(kind: AdapterKind) -> Vec<BackendChoice> {
-    let has_device = |backend: &Backend| {
-        let adapters = || {
-            backend
-                .adapters()
-                .iter()
-                .any(|adapter| adapter.kind == kind)
-        };
-        backend.is_compiled_in() && (backend.is_cpu() || adapters())
-    };
-    let found = Backend::ALL.into_iter().filter(has_device);
+    let found = Backend::ALL.into_iter().filter(|b| b.has_device(kind));
     let found: Vec<_> = found.map(BackendChoice::Fixed).collect();
     match found.is_empty() {
         true => vec![BackendChoice::Auto],
