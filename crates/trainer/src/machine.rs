@@ -20,17 +20,22 @@ impl Machine {
     /// This one.
     #[must_use]
     pub fn here() -> Self {
-        let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Self {
             os: consts::OS.into(),
             arch: consts::ARCH.into(),
-            cpu: name_of_cpu(&info).map(Into::into),
+            cpu: processor(),
             cores: crate::backend::physical_cores(),
         }
     }
 }
 
-/// Of the text of `/proc/cpuinfo`.
+/// The processor, as Linux names it in `/proc/cpuinfo`.
+pub(crate) fn processor() -> Option<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
+    name_of_cpu(&info).map(Into::into)
+}
+
+/// Of the text of such a file.
 fn name_of_cpu(info: &str) -> Option<&str> {
     let mut lines = info.lines().filter_map(|line| line.split_once(':'));
     let (_, name) = lines.find(|(key, _)| key.trim() == "model name")?;
@@ -43,8 +48,9 @@ mod tests {
 
     #[test]
     fn the_processor_has_the_name_that_linux_gives() {
-        let info = "processor\t: 0\nmodel name\t: Some CPU @ 2.5 GHz\nflags\t\t: fpu\n";
-        assert_eq!(name_of_cpu(info), Some("Some CPU @ 2.5 GHz"));
+        let info =
+            "processor\t: 0\nmodel name\t: A @ 2.5 GHz: C\nmodel name\t: D\nflags\t\t: fpu\n";
+        assert_eq!(name_of_cpu(info), Some("A @ 2.5 GHz: C"));
         assert_eq!(name_of_cpu("processor\t: 0\nmodel name\t:\n"), None);
         assert_eq!(name_of_cpu(""), None);
         assert!(Machine::here().cores > 0);

@@ -1,19 +1,9 @@
-use std::fs;
-
-use crate::{backend::Backend, short_name::short_name};
+use crate::{backend::Backend, machine, short_name::short_name};
 
 /// The processor, as Linux names it; elsewhere its architecture.
 #[must_use]
 pub fn processor() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    named(&info).unwrap_or(std::env::consts::ARCH).into()
-}
-
-/// Of the text of such a file.
-fn named(info: &str) -> Option<&str> {
-    let mut lines = info.lines().filter_map(|line| line.split_once(':'));
-    let (_, name) = lines.find(|(key, _)| key.trim() == "model name")?;
-    Some(name.trim()).filter(|name| !name.is_empty())
+    machine::processor().unwrap_or_else(|| std::env::consts::ARCH.into())
 }
 
 /// What computes, as a part of the name of a file: the processor for a CPU backend, the
@@ -54,13 +44,5 @@ mod tests {
             "llvmpipe-llvm-15-0-7-256-bits"
         );
         assert_eq!(slug(Backend::Cuda, "///"), "device");
-    }
-
-    #[test]
-    fn the_processor_has_a_name() {
-        let info = "processor\t: 0\nmodel name\t: A B: C\nmodel name\t: D\n";
-        assert_eq!(named(info), Some("A B: C"));
-        assert_eq!(named("model name\t:\n"), None);
-        assert!(!processor().is_empty());
     }
 }

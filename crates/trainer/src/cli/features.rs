@@ -15,6 +15,7 @@ use trainer::{
 };
 
 use super::{
+    columns::aligned,
     picked::{self, ImageArgs},
     run::{NetworkArgs, heading},
 };
@@ -194,24 +195,15 @@ fn list(summary: &Summary) -> String {
     if rows.is_empty() {
         return format!("{} has no layer that gives maps\n", summary.title());
     }
-    let width = |heading: &str, of: &dyn Fn(&LayerSummary) -> usize| {
-        let widths = rows.iter().map(|row| of(row));
-        widths.max().unwrap_or(0).max(heading.len())
-    };
-    let name = width("layer", &|row| row.name.chars().count());
-    let kind = width("kind", &|row| row.kind.len());
-    let maps = width("maps", &|row| row.output.to_string().chars().count());
-    let mut text = format!(
-        "{:<name$}  {:<kind$}  {:>maps$}  receptive field\n",
-        "layer", "kind", "maps"
-    );
-    for row in rows {
+    let mut cells = vec![["layer", "kind", "maps", "receptive field"].map(String::from)];
+    cells.extend(rows.iter().map(|row| {
         let [rows, columns] = row.receptive_field;
-        let field = format!("{rows}×{columns}");
-        text += &format!(
-            "{:<name$}  {:<kind$}  {:>maps$}  {field:>15}\n",
-            row.name, row.kind, row.output
-        );
-    }
-    text
+        [
+            row.name.clone(),
+            row.kind.into(),
+            row.output.to_string(),
+            format!("{rows}×{columns}"),
+        ]
+    }));
+    aligned(&cells, &[2, 3])
 }

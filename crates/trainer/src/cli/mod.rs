@@ -1,6 +1,7 @@
 //! The command line: verbs and flags into configurations.
 
 mod bench;
+mod columns;
 mod compare;
 mod completions;
 mod config;

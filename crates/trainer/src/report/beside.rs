@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    figures::{figures, winners},
+    figures::{Figure, figures, winners},
     settings::differences,
     source::Source,
 };
@@ -36,22 +36,9 @@ impl RunsBeside {
     #[must_use]
     pub fn of(runs: &[RunDir]) -> Self {
         let sources: Vec<Source> = runs.iter().cloned().map(Source::read).collect();
-        let all: Vec<_> = sources.iter().map(figures).collect();
-        let row = |at: usize| {
-            let column: Vec<_> = all.iter().map(|figures| &figures[at]).collect();
-            let values: Vec<Option<f64>> = column.iter().map(|figure| figure.value).collect();
-            BesideRow {
-                label: column[0].label.into(),
-                cells: column.iter().map(|figure| figure.text.clone()).collect(),
-                best: winners(&values, column[0].better),
-            }
-        };
-        let rows = (0..all.first().map_or(0, Vec::len)).map(row);
         let settings = differences(&sources).into_iter();
         Self {
-            figures: rows
-                .filter(|row| row.cells.iter().any(Option::is_some))
-                .collect(),
+            figures: beside(&sources),
             settings: settings
                 .map(|(label, cells)| BesideRow {
                     label,
@@ -62,4 +49,29 @@ impl RunsBeside {
             names: sources.into_iter().map(|source| source.name).collect(),
         }
     }
+}
+
+/// The figures that any of the runs has, the best marked: what looks the same is as good.
+pub(super) fn beside(sources: &[Source]) -> Vec<BesideRow> {
+    let all: Vec<_> = sources.iter().map(figures).collect();
+    let row = |at: usize| {
+        let column: Vec<&Figure> = all.iter().map(|figures| &figures[at]).collect();
+        let values: Vec<Option<f64>> = column.iter().map(|figure| figure.value).collect();
+        let best = winners(&values, column[0].better);
+        let best = best.iter().position(|&best| best);
+        let best = best.and_then(|at| column[at].text.as_ref());
+        let texts = || column.iter().filter_map(|figure| figure.text.as_ref());
+        let differ = best.is_some_and(|best| texts().any(|text| text != best));
+        BesideRow {
+            label: column[0].label.into(),
+            cells: column.iter().map(|figure| figure.text.clone()).collect(),
+            best: column
+                .iter()
+                .map(|figure| differ && figure.text.as_ref() == best)
+                .collect(),
+        }
+    };
+    let rows = (0..all.first().map_or(0, Vec::len)).map(row);
+    rows.filter(|row| row.cells.iter().any(Option::is_some))
+        .collect()
 }

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::{
+    beside::{BesideRow, beside},
     charts::Chart,
     classes::{Bar, worst},
     curves,
-    figures::{Better, figures, winners},
+    figures::{Better, winners},
     settings::Settings,
     share::Share,
     source::Source,
@@ -15,22 +16,10 @@ use super::{
 /// What runs have in common, and where they differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Comparison {
-    figures: Vec<Row>,
+    figures: Vec<BesideRow>,
     charts: Vec<Chart>,
     classes: Option<Classes>,
     settings: Settings,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Row {
-    label: &'static str,
-    cells: Vec<Cell>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Cell {
-    text: Option<String>,
-    best: bool,
 }
 
 /// The F1 of each class in each run.
@@ -54,31 +43,8 @@ const MOST_CLASSES: usize = 200;
 
 impl Comparison {
     pub fn of(sources: &[Source]) -> Self {
-        let all: Vec<_> = sources.iter().map(figures).collect();
-        let row = |at: usize| {
-            let column: Vec<_> = all.iter().map(|figures| &figures[at]).collect();
-            let values: Vec<Option<f64>> = column.iter().map(|figure| figure.value).collect();
-            let best = winners(&values, column[0].better);
-            // What looks the same is as good.
-            let best = best.iter().position(|&best| best);
-            let best = best.and_then(|at| column[at].text.as_ref());
-            let differ = column
-                .iter()
-                .any(|f| f.text.is_some() && f.text.as_ref() != best);
-            let cells = column.iter().map(|figure| Cell {
-                text: figure.text.clone(),
-                best: differ && best.is_some() && figure.text.as_ref() == best,
-            });
-            Row {
-                label: column[0].label,
-                cells: cells.collect(),
-            }
-        };
-        let rows = (0..all.first().map_or(0, Vec::len)).map(row);
         Self {
-            figures: rows
-                .filter(|row| row.cells.iter().any(|cell| cell.text.is_some()))
-                .collect(),
+            figures: beside(sources),
             charts: curves::compared(sources),
             classes: classes(sources),
             settings: Settings::compared(sources),

@@ -1,5 +1,7 @@
 //! What a comparison prints of a network.
 
+use crate::cli::columns::cut;
+
 use trainer::{
     backend::Backend,
     compare::{Agreement, Apart, Compared, Found, JUDGED_STEPS, Outcome, Row},
@@ -51,7 +53,7 @@ pub fn row(of: &Row) -> String {
             format!(
                 "{:<8}  {:<DEVICE$}  {:>8.2} s  {:>9.2}  {:>9}  {:>17}  {:>7}  {:>7.4}  {:>6.2} %\n",
                 of.backend.name(),
-                cut(&found.device),
+                cut(&found.device, DEVICE),
                 found.first_step_s,
                 found.ms_per_step.median,
                 speed(images_per_s.median),
@@ -63,13 +65,6 @@ pub fn row(of: &Row) -> String {
                 100.0 * found.test.accuracy,
             )
         }
-    }
-}
-
-fn cut(device: &str) -> String {
-    match device.chars().count() > DEVICE {
-        true => device.chars().take(DEVICE - 1).chain(['…']).collect(),
-        false => device.into(),
     }
 }
 

@@ -2,7 +2,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use trainer::{BesideRow, RunDir, RunsBeside, TrainError};
 
-use crate::cli::print;
+use crate::cli::{
+    columns::{aligned, cut},
+    print,
+};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -32,45 +35,24 @@ impl Args {
 
 /// Figures with a `*` at the best, then keys.
 fn table(beside: &RunsBeside) -> String {
-    let cell = |row: &BesideRow, at: usize| {
-        let text = row.cells[at].as_deref().unwrap_or("-");
-        let text = match text.chars().count() > WIDEST {
-            true => text.chars().take(WIDEST - 1).chain(['…']).collect(),
-            false => text.to_string(),
-        };
-        match row.best.get(at) {
-            Some(true) => text + " *",
-            _ => text,
-        }
+    let row = |row: &BesideRow| {
+        let cells = row.cells.iter().zip(&row.best).map(|(cell, best)| {
+            let text = cut(cell.as_deref().unwrap_or("-"), WIDEST);
+            if *best { text + " *" } else { text }
+        });
+        std::iter::once(row.label.clone()).chain(cells).collect()
     };
-    let rows = || beside.figures.iter().chain(&beside.settings);
-    let labels = rows().map(|row| row.label.chars().count()).max();
-    let labels = labels.unwrap_or(0);
-    let widths: Vec<usize> = (0..beside.names.len())
-        .map(|at| {
-            let cells = rows().map(|row| cell(row, at).chars().count()).max();
-            cells.unwrap_or(0).max(beside.names[at].chars().count())
-        })
-        .collect();
-    let line = |label: &str, cells: Vec<String>| {
-        let cells = cells.iter().zip(&widths);
-        let cells: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        let line = format!("{label:<labels$}  {}", cells.join("  "));
-        format!("{}\n", line.trim_end())
-    };
-    let all = 0..beside.names.len();
-    let mut text = line("", beside.names.clone());
-    for row in &beside.figures {
-        text += &line(&row.label, all.clone().map(|at| cell(row, at)).collect());
+    let mut names = vec![String::new()];
+    names.extend(beside.names.clone());
+    let mut rows: Vec<Vec<String>> = vec![names];
+    rows.extend(beside.figures.iter().map(row));
+    let figures = rows.len();
+    rows.extend(beside.settings.iter().map(row));
+    let text = aligned(&rows, &[]);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.insert(figures, "");
+    if beside.settings.is_empty() {
+        lines.push("their configurations are the same");
     }
-    text += match beside.settings.is_empty() {
-        true => "\ntheir configurations are the same\n",
-        false => "\n",
-    };
-    for row in &beside.settings {
-        text += &line(&row.label, all.clone().map(|at| cell(row, at)).collect());
-    }
-    text
+    lines.join("\n") + "\n"
 }

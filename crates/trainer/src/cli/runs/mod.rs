@@ -11,7 +11,7 @@ use std::{
 use trainer::{ListedRun, RunList, RunState, list_runs};
 use wildmatch::WildMatch;
 
-use super::print;
+use super::{columns::aligned, print};
 
 /// The folder of runs that `kiln train` writes to.
 const FOLDER: &str = "runs";
@@ -198,22 +198,4 @@ fn table(runs: &[ListedRun], folder: &Path) -> String {
         }
     }
     out
-}
-
-/// Rows of as many cells, `right` being the columns of numbers.
-fn aligned<const N: usize>(rows: &[[String; N]], right: &[usize]) -> String {
-    let widths: [usize; N] = std::array::from_fn(|at| {
-        let cells = rows.iter().map(|row| row[at].chars().count());
-        cells.max().unwrap_or(0)
-    });
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).enumerate();
-        let cells = cells.map(|(at, (cell, width))| match right.contains(&at) {
-            true => format!("{cell:>width$}"),
-            false => format!("{cell:<width$}"),
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
-        format!("{}\n", line.trim_end())
-    };
-    rows.iter().map(line).collect()
 }
