@@ -284,24 +284,6 @@ impl RunDir {
         }
     }
 
-    /// As [`trained_on`](Self::trained_on), after a look that `found` has the same
-    /// classes: weights know them by number only.
-    ///
-    /// # Errors
-    /// [`TrainError::OtherClasses`], [`TrainError::NotARun`] or [`TrainError::Io`].
-    pub fn dataset(&self, found: &DatasetInfo) -> Result<DatasetInfo, TrainError> {
-        let trained = self.trained_on()?;
-        if trained.classes == found.classes {
-            return Ok(trained);
-        }
-        Err(TrainError::OtherClasses {
-            run: self.path.clone(),
-            trained: trained.classes,
-            dataset: found.name.clone(),
-            found: found.classes.clone(),
-        })
-    }
-
     /// Writes which file of weights the run starts from, and what it takes of it.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::{
     format::{percent, score, short},
     source::{Part, Source},
 };
-use crate::event::{EpochDone, Scores};
+use crate::event::{EpochDone, Scores, Validated};
 
 /// The curves of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,11 +48,14 @@ impl Curves {
         let lr = [line(rows, "learning rate", "valid", |row| row.lr)];
         let chart =
             |title, range, lines: &[Series]| Chart::new(title, range, lines, best, MOST_POINTS);
-        let charts = [
+        let mut charts = vec![
             chart("Loss", Range::FromZero, &both(|s| s.loss)),
             chart("Accuracy", Range::Percent, &both(|s| 100.0 * s.accuracy)),
             chart("Learning rate", Range::FromZero, &lr),
         ];
+        if let Ok(validations) = &source.validations {
+            charts.extend(between(validations));
+        }
         let every = rows.len().div_ceil(MOST_ROWS).max(1);
         let shown = rows
             .iter()
@@ -68,6 +71,22 @@ impl Curves {
             valid,
         })
     }
+}
+
+/// What was found between the ends of epochs.
+fn between(validations: &[Validated]) -> [Option<Chart>; 2] {
+    let chart = |title, range, value: fn(Scores) -> f64| {
+        let points = validations.iter();
+        let points = points.map(|row| (row.updates as usize, value(row.valid)));
+        let series = [Series::new("valid", "valid", points)];
+        Chart::over("update", title, range, &series, None, MOST_POINTS)
+    };
+    [
+        chart("Validation loss", Range::FromZero, |s| s.loss),
+        chart("Validation accuracy", Range::Percent, |s| {
+            100.0 * s.accuracy
+        }),
+    ]
 }
 
 impl Row {

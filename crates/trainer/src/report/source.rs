@@ -6,7 +6,8 @@ use data::DatasetInfo;
 use toml::Table;
 
 use crate::{
-    Evaluation, RunDir, RunSummary, TestPrediction, TrainConfig, TrainError, event::EpochDone,
+    Evaluation, RunDir, RunSummary, TestPrediction, TrainConfig, TrainError,
+    event::{EpochDone, Validated},
 };
 
 /// Something of a run, or why it cannot be shown, as a sentence.
@@ -20,6 +21,8 @@ pub(super) struct Source {
     pub name: String,
     pub summary: Part<RunSummary>,
     pub history: Part<Vec<EpochDone>>,
+    /// Between the ends of epochs: none in most runs.
+    pub validations: Part<Vec<Validated>>,
     pub evaluation: Part<Evaluation>,
     pub predictions: Part<Vec<TestPrediction>>,
     pub info: Part<DatasetInfo>,
@@ -70,6 +73,10 @@ impl Source {
             ),
             history: part(dir.history(), "No epoch was finished.")
                 .and_then(|rows| not_empty(rows, "No epoch was finished.")),
+            validations: dir
+                .validations()
+                .map(Option::unwrap_or_default)
+                .map_err(sentence),
             predictions: predictions.and_then(|images| match &evaluation {
                 Ok(evaluation) => agree(evaluation, &images).map(|()| images),
                 Err(_) => Ok(images),
@@ -96,6 +103,7 @@ impl Source {
         if let Err(problem) = &self.summary {
             notes.push(problem.clone());
         }
+        notes.extend(self.validations.as_ref().err().cloned());
         notes
     }
 

@@ -5,10 +5,10 @@ use std::{fs, io};
 
 use serde::de::DeserializeOwned;
 
-use super::{EVALUATION, HISTORY, PREDICTIONS, RunDir, SUMMARY};
+use super::{EVALUATION, HISTORY, PREDICTIONS, RunDir, SUMMARY, VALIDATION};
 use crate::{
     TrainError,
-    event::{EpochDone, Scores},
+    event::{EpochDone, Scores, Validated},
     metrics::{Evaluation, TestPrediction},
     summary::RunSummary,
 };
@@ -49,6 +49,14 @@ impl RunDir {
         self.parsed(HISTORY, history)
     }
 
+    /// The validations between steps, each a row, if there were any.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] if it is none, [`TrainError::Io`].
+    pub fn validations(&self) -> Result<Option<Vec<Validated>>, TrainError> {
+        self.parsed(VALIDATION, validations)
+    }
+
     /// The text of a file in the folder, if it is there.
     ///
     /// # Errors
@@ -81,61 +89,103 @@ fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|e| e.to_string())
 }
 
-/// What [`RunDir::write_history`] wrote. Columns are found by their names, so that a
-/// newer version may have more.
+/// What [`RunDir::write_history`] wrote.
 fn history(text: &str) -> Result<Vec<EpochDone>, String> {
-    let mut lines = text.lines();
-    let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
     let mut best: Option<Scores> = None;
-    let mut rows = Vec::new();
-    for (at, line) in lines.enumerate() {
-        let cells: Vec<&str> = line.split(',').collect();
-        let cell = |name: &str| {
-            let place = names.iter().position(|known| *known == name);
-            let cell = place.and_then(|place| cells.get(place));
-            cell.ok_or_else(|| format!("line {} has no `{name}`", at + 2))
-        };
-        let number = |name: &str| {
-            let cell = cell(name)?;
-            cell.parse::<f64>()
-                .map_err(|_| format!("line {}: {name} is `{cell}`, and no number", at + 2))
-        };
-        let scores = |part: &str| -> Result<Scores, String> {
-            Ok(Scores {
-                loss: number(&format!("{part}_loss"))?,
-                accuracy: number(&format!("{part}_accuracy"))?,
-            })
-        };
-        let valid = match cell("valid_loss")?.is_empty() {
+    let mut last = 0;
+    rows(text, |row| {
+        let valid = match row.cell("valid_loss")?.is_empty() {
             true => None,
-            false => Some(scores("valid")?),
+            false => Some(row.scores("valid")?),
         };
         // Without validation images every epoch is as good as the one before.
         let is_best = valid.is_none_or(|valid| best.is_none_or(|best| valid.better_than(&best)));
         if is_best {
             best = valid;
         }
-        let epoch = cell("epoch")?;
-        let last = rows.last().map_or(0, |row: &EpochDone| row.epoch);
-        // 32 bits hold more epochs than anybody trains.
-        let number_of_epoch = epoch.parse::<u32>().ok().map(|epoch| epoch as usize);
-        let Some(epoch) = number_of_epoch.filter(|&epoch| epoch > last) else {
-            return Err(format!(
-                "line {}: epoch is `{epoch}`, and no whole number above {last}",
-                at + 2
-            ));
-        };
-        rows.push(EpochDone {
-            epoch,
-            train: scores("train")?,
+        last = row.above("epoch", last)?;
+        Ok(EpochDone {
+            epoch: last,
+            train: row.scores("train")?,
             valid,
-            lr: number("lr")?,
-            seconds: number("seconds")?,
-            data_seconds: number("data_seconds")?,
+            lr: row.number("lr")?,
+            seconds: row.number("seconds")?,
+            data_seconds: row.number("data_seconds")?,
             best: is_best,
-        });
+        })
+    })
+}
+
+/// What [`RunDir::write_validations`] wrote.
+fn validations(text: &str) -> Result<Vec<Validated>, String> {
+    let mut last = 0;
+    rows(text, |row| {
+        last = row.above("step", last)?;
+        Ok(Validated {
+            epoch: row.above("epoch", 0)?,
+            global_step: last,
+            updates: row.above("updates", 0)? as u64,
+            valid: row.scores("valid")?,
+        })
+    })
+}
+
+/// A row of a table. Columns are found by their names, so that a newer version may have more.
+struct Row<'a> {
+    /// In the file, from 1.
+    line: usize,
+    names: &'a [&'a str],
+    cells: Vec<&'a str>,
+}
+
+/// What `parse` makes of each row of a table, or its first mistake, with its line.
+fn rows<T>(
+    text: &str,
+    mut parse: impl FnMut(&Row<'_>) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    let mut lines = text.lines().zip(1..);
+    let names = lines.next().map_or("", |(line, _)| line);
+    let names: Vec<&str> = names.split(',').collect();
+    let parse = |(text, line): (&str, usize)| {
+        parse(&Row {
+            line,
+            names: &names,
+            cells: text.split(',').collect(),
+        })
+    };
+    lines.map(parse).collect()
+}
+
+impl Row<'_> {
+    fn cell(&self, name: &str) -> Result<&str, String> {
+        let place = self.names.iter().position(|known| *known == name);
+        let cell = place.and_then(|place| self.cells.get(place)).copied();
+        cell.ok_or_else(|| format!("line {} has no `{name}`", self.line))
     }
-    Ok(rows)
+
+    fn number(&self, name: &str) -> Result<f64, String> {
+        let cell = self.cell(name)?;
+        cell.parse()
+            .map_err(|_| format!("line {}: {name} is `{cell}`, and no number", self.line))
+    }
+
+    /// A whole number above another one.
+    fn above(&self, name: &str, least: usize) -> Result<usize, String> {
+        let cell = self.cell(name)?;
+        // 32 bits hold more than anybody trains.
+        let number = cell.parse::<u32>().ok().map(|number| number as usize);
+        number.filter(|&number| number > least).ok_or_else(|| {
+            let line = self.line;
+            format!("line {line}: {name} is `{cell}`, and no whole number above {least}")
+        })
+    }
+
+    fn scores(&self, part: &str) -> Result<Scores, String> {
+        Ok(Scores {
+            loss: self.number(&format!("{part}_loss"))?,
+            accuracy: self.number(&format!("{part}_accuracy"))?,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +224,30 @@ mod tests {
             run.write_history(&rows).unwrap();
             assert_eq!(run.history().unwrap(), Some(rows));
         }
+    }
+
+    #[test]
+    fn validations_are_read_as_they_were_written() {
+        let row = |step: usize, epoch| Validated {
+            epoch,
+            global_step: step,
+            updates: step as u64 / 2,
+            valid: Scores {
+                loss: 0.3 / step as f64,
+                accuracy: 0.875,
+            },
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDir::at(folder.path()).unwrap();
+        assert_eq!(run.validations().unwrap(), None);
+        let rows = vec![row(2, 1), row(4, 1), row(6, 2)];
+        run.write_validations(&rows).unwrap();
+        assert_eq!(run.validations().unwrap(), Some(rows));
+        let error = validations("step,updates,epoch,valid_loss,valid_accuracy\n0,1,1,1,1\n");
+        assert_eq!(
+            error.unwrap_err(),
+            "line 2: step is `0`, and no whole number above 0"
+        );
     }
 
     #[test]

@@ -89,4 +89,15 @@ fn validation_between_steps_changes_nothing_of_the_training() {
     assert_eq!(found.len(), 8);
     assert!(found[0]["valid"]["loss"].as_f64().unwrap() > 0.0);
     assert!(!plain.join("validation.csv").exists());
+
+    let page = |run: &std::path::Path| fs::read_to_string(run.join("report.html")).unwrap();
+    let chart = "aria-label=\"Validation accuracy by update: valid from ";
+    assert!(page(&validated).contains(chart) && !page(&plain).contains(chart));
+    // A damaged file is pointed out, and the rest is shown.
+    fs::write(validated.join("validation.csv"), "step\n1\n").unwrap();
+    let output = kiln().arg("report").arg(&validated).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let told = page(&validated);
+    assert!(told.contains("alidation.csv: line 2 has no `epoch`"));
+    assert!(told.contains("aria-label=\"Accuracy by epoch"));
 }

@@ -27,6 +27,8 @@ pub(super) struct Chart {
     title: String,
     /// What is drawn, in words.
     description: String,
+    /// What is counted from left to right.
+    unit: &'static str,
     width: f64,
     height: f64,
     left: f64,
@@ -58,7 +60,7 @@ struct Line {
     dotted: bool,
 }
 
-/// What the pointer meets: an epoch, with its values.
+/// What the pointer meets: an epoch or update, with its values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Hit {
     x: f64,
@@ -83,7 +85,7 @@ pub(super) struct Series {
     pub name: String,
     /// How it looks.
     pub class: String,
-    /// Epochs, from 1, and their values.
+    /// Epochs or updates, from 1, and their values.
     pub points: Vec<(usize, f64)>,
 }
 
@@ -97,9 +99,21 @@ pub(super) enum Range {
 }
 
 impl Chart {
-    /// A chart of `series`, of which some `points` are drawn in all; `None` if there is no
-    /// point.
+    /// A chart of `series` over the epochs, of which some `points` are drawn in all; `None` if
+    /// there is no point.
     pub fn new(
+        title: &str,
+        range: Range,
+        series: &[Series],
+        best: Option<usize>,
+        points: usize,
+    ) -> Option<Self> {
+        Self::over("epoch", title, range, series, best, points)
+    }
+
+    /// A chart of `series` over what `unit` names.
+    pub fn over(
+        unit: &'static str,
         title: &str,
         range: Range,
         series: &[Series],
@@ -151,7 +165,8 @@ impl Chart {
         });
         Some(Self {
             title: title.into(),
-            description: described(title, &series, range),
+            description: described(title, unit, &series, range),
+            unit,
             width,
             height,
             left: LEFT,
@@ -165,13 +180,14 @@ impl Chart {
                 at: x(epoch as f64),
                 label: format!("best epoch: {epoch}"),
             }),
-            hits: hits(&series, range, &x, &y),
+            hits: hits(unit, &series, range, &x, &y),
         })
     }
 }
 
-/// A field for each epoch, half of the way to its neighbours.
+/// A field for each of them, half of the way to its neighbours.
 fn hits(
+    unit: &str,
     series: &[Series],
     range: Range,
     x: &dyn Fn(f64) -> f64,
@@ -203,18 +219,18 @@ fn hits(
             x: x(epoch as f64),
             left,
             width: tenth(right - left),
-            heading: format!("epoch {epoch}"),
+            heading: format!("{unit} {epoch}"),
             values: values.collect(),
         }
     };
     epochs.iter().enumerate().map(hit).collect()
 }
 
-fn described(title: &str, series: &[Series], range: Range) -> String {
+fn described(title: &str, unit: &str, series: &[Series], range: Range) -> String {
     let lines = series.iter().filter_map(|line| {
         let (first, last) = (line.points.first()?, line.points.last()?);
         Some(format!(
-            "{} from {} in epoch {} to {} in epoch {}",
+            "{} from {} in {unit} {} to {} in {unit} {}",
             line.name,
             range.written(first.1),
             first.0,
@@ -223,13 +239,13 @@ fn described(title: &str, series: &[Series], range: Range) -> String {
         ))
     });
     format!(
-        "{title} by epoch: {}.",
+        "{title} by {unit}: {}.",
         lines.collect::<Vec<_>>().join("; ")
     )
 }
 
 impl Series {
-    /// Of epochs from 1 on, those with a finite value.
+    /// Of epochs or updates from 1 on, those with a finite value.
     pub fn new(name: &str, class: &str, points: impl Iterator<Item = (usize, f64)>) -> Self {
         Self {
             name: name.into(),
