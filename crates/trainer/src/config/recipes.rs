@@ -30,9 +30,20 @@ const RECIPES: &[Recipe] = recipes![
     "lenet-sigmoid-mnist",
     "cnn2-mnist",
     "resnet-mnist",
+    "lenet5-mnist",
     "lenet-small-fashion",
-    "resnet20-cifar10",
+    "lenet-fashion",
+    "alexnet-fashion",
+    "vgg-fashion",
+    "nin-fashion",
+    "googlenet-fashion",
+    "resnet18-fashion",
+    "trashnet-cifar10",
     "resnet9-cifar10",
+    "resnet20-cifar10",
+    "airbench94",
+    "resnet18-cifar10",
+    "vgg16-bn-cifar10",
 ];
 
 impl Recipe {
