@@ -10,8 +10,8 @@ pub trait Measured {
     /// Who was measured.
     fn contestant(&self) -> &str;
 
-    /// How fast; `None` if it failed.
-    fn images_per_s(&self) -> Option<f64>;
+    /// How fast, in any unit; `None` if it failed.
+    fn speed(&self) -> Option<f64>;
 
     /// Why it failed; empty if it did not.
     fn error(&self) -> &str;
@@ -88,7 +88,7 @@ impl<'a, R: Measured> Side<'a, R> {
     pub fn ratio_to(&self, other: &Self) -> Option<Ratio> {
         let pairs = self.rows.iter().zip(&other.rows);
         let mut ratios: Vec<f64> = pairs
-            .filter_map(|(own, other)| Some(own.images_per_s()? / other.images_per_s()?))
+            .filter_map(|(own, other)| Some(own.speed()? / other.speed()?))
             .collect();
         ratios.sort_by(f64::total_cmp);
         let (&lowest, &highest) = (ratios.first()?, ratios.last()?);
@@ -115,7 +115,7 @@ mod tests {
             self.1
         }
 
-        fn images_per_s(&self) -> Option<f64> {
+        fn speed(&self) -> Option<f64> {
             self.2
         }
 
@@ -148,7 +148,7 @@ mod tests {
             highest: 3.0,
         };
         assert_eq!(kiln.ratio_to(torch), Some(expected));
-        assert_eq!(torch.median(Row::images_per_s), Some(5.0));
+        assert_eq!(torch.median(Row::speed), Some(5.0));
         assert!(found[1].side("torch").is_none());
     }
 

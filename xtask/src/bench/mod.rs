@@ -6,6 +6,7 @@ pub mod data;
 pub mod machine;
 pub mod overhead;
 mod place;
+pub mod time_to_accuracy;
 pub mod train;
 
 use std::{fs, path::PathBuf};
@@ -28,7 +29,7 @@ struct All {
     /// A Python with PyTorch and torchvision, to measure them in the same run
     #[arg(long)]
     python: Option<PathBuf>,
-    /// Folder with `cifar-10-batches-bin/` [default: $KILN_DATA, or kiln/data in the user's cache]
+    /// Folder with `cifar-10-batches-bin/` and `MNIST/raw/` [default: $KILN_DATA, or kiln/data in the user's cache]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
@@ -43,6 +44,8 @@ enum Verb {
     Overhead(overhead::Args),
     /// A training step on the CPU beside PyTorch's, and with and without Kiln's own kernels
     Train(train::Args),
+    /// LeNet-5 on MNIST until 99 % of the held-out images, on the CPU beside PyTorch
+    TimeToAccuracy(time_to_accuracy::Args),
 }
 
 impl Args {
@@ -52,6 +55,7 @@ impl Args {
             Some(Verb::Data(args)) => args.run(),
             Some(Verb::Overhead(args)) => args.run(),
             Some(Verb::Train(args)) => args.run(),
+            Some(Verb::TimeToAccuracy(args)) => args.run(),
             None => self.all.run(),
         }
     }
@@ -61,11 +65,13 @@ impl All {
     /// One that fails is told at the end; the others are measured.
     fn run(&self) -> anyhow::Result<()> {
         let train = train::Args::of_readme(self.python.clone());
+        let time = time_to_accuracy::Args::of_readme(self.data_dir.clone(), self.python.clone());
         let data = data::Args::of_readme(self.data_dir.clone(), self.python.clone());
         let overhead = overhead::Args::default();
         let compare = compare::Args::default();
-        let set: [(&str, &dyn Fn() -> anyhow::Result<()>); 4] = [
+        let set: [(&str, &dyn Fn() -> anyhow::Result<()>); 5] = [
             ("train", &|| train.run()),
+            ("time-to-accuracy", &|| time.run()),
             ("data", &|| data.run()),
             ("overhead", &|| overhead.run()),
             ("compare", &|| compare.run()),

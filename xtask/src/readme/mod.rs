@@ -8,6 +8,7 @@ mod diff;
 mod markdown;
 mod origin;
 mod overhead;
+mod time_to_accuracy;
 mod train;
 
 use std::{
@@ -33,12 +34,18 @@ const PAGE: &str = "README.md";
 type Make = fn(&Path) -> anyhow::Result<String>;
 
 /// A block: its name, its file, how it is made, and the command that makes the file.
-const BENCHES: [(&str, &str, Make, &str); 4] = [
+const BENCHES: [(&str, &str, Make, &str); 5] = [
     (
         "bench: train",
         "train.csv",
         |file| train::block(&read(file)?),
         "cargo xtask bench train --python PYTHON",
+    ),
+    (
+        "bench: time-to-accuracy",
+        "time-to-accuracy.csv",
+        |file| time_to_accuracy::block(&read(file)?),
+        "cargo xtask bench time-to-accuracy --data-dir DIR --python PYTHON",
     ),
     (
         "bench: data",

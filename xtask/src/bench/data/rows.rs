@@ -42,7 +42,7 @@ impl Measured for Row {
         &self.contestant
     }
 
-    fn images_per_s(&self) -> Option<f64> {
+    fn speed(&self) -> Option<f64> {
         self.images_per_s
     }
 
@@ -65,7 +65,7 @@ pub fn lines(rows: &[Row]) -> String {
     let shown = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.0}"));
     for case in cases(rows) {
         for side in &case.sides {
-            let speed = side.median(Row::images_per_s);
+            let speed = side.median(Row::speed);
             let mut line = format!(
                 "{:<13} {:<12} {:>9} {:>9} {:>9}",
                 case.first().recipe,

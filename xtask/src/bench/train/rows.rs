@@ -84,7 +84,7 @@ impl Measured for Row {
         &self.contestant
     }
 
-    fn images_per_s(&self) -> Option<f64> {
+    fn speed(&self) -> Option<f64> {
         self.images_per_s
     }
 
