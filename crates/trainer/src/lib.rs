@@ -103,7 +103,13 @@ pub use sweep::{
 };
 pub use whole_file::write_whole;
 
-/// The README's programs compile.
+/// The programs of the README and of the manual compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/runs.md")]
+    struct Runs;
+    #[doc = include_str!("../../../docs/using.md")]
+    struct Using;
+}
