@@ -10,7 +10,7 @@ mod settings;
 mod source;
 mod stop;
 
-use std::{rc::Rc, sync::Arc, time::Instant};
+use std::{collections::HashSet, rc::Rc, sync::Arc, time::Instant};
 
 use burn::tensor::Device;
 use data::augment::Normalization;
@@ -34,7 +34,10 @@ use crate::{
     average::Average,
     event::{Event, FitStarted, Observer, Resumed, Scores},
     loss::Loss,
-    optim::{Optimizer, freeze},
+    optim::{
+        Optimizer, freeze,
+        patterns::{differentiated, thaw},
+    },
     run_dir::RunDir,
     schedule::Schedule,
 };
@@ -144,8 +147,8 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// Trains `network` on `data`. In the end it has its last weights; those of the
-    /// best epoch are in the result.
+    /// Trains `network` on `data`. In the end it has its last weights, and nothing is frozen
+    /// that was not before; those of the best epoch are in the result.
     ///
     /// On the CPU the same seed gives the same bits, unless something else in the
     /// process draws random numbers meanwhile: Burn's CPU backend has one generator.
@@ -187,6 +190,8 @@ struct Fit<'t, 'a, M> {
     /// On a device with autodiff. Away only during an update.
     network: Option<M>,
     /// That of the network, with autodiff.
+    /// The names of what is differentiated without `freeze`.
+    differentiated: HashSet<String>,
     device: Device,
     loss: Rc<dyn Loss + 'a>,
     scored_loss: Rc<dyn Loss + 'a>,
@@ -216,7 +221,9 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
     ) -> Result<Self, TrainError> {
         let config = &trainer.config;
         config.validate(&data)?;
-        let network = freeze(network.train(), &config.optimizer.freeze)?;
+        let network = network.train();
+        let differentiated = differentiated(&network);
+        let network = freeze(network, &config.optimizer.freeze)?;
         let device = network.devices().into_iter().next();
         let device = device.ok_or(TrainError::NoParameters)?;
         let (loss, scored_loss): (Rc<dyn Loss + 'a>, Rc<dyn Loss + 'a>) = match &trainer.loss {
@@ -243,6 +250,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         Ok(Self {
             data,
             network: Some(network),
+            differentiated,
             device,
             loss,
             scored_loss,
@@ -355,7 +363,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         let progress = self.progress;
         let network = self.network.expect("it is put back");
         Ok((
-            network,
+            thaw(network, &self.differentiated),
             FitResult {
                 ended_by,
                 history: progress.history,

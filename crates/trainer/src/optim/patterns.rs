@@ -1,5 +1,7 @@
 //! Patterns of names in a configuration.
 
+use std::collections::HashSet;
+
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     tensor::Tensor,
@@ -67,6 +69,24 @@ pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigErro
     }))
 }
 
+/// The names of the parameters that are differentiated. `module` is on a device with autodiff.
+pub(crate) fn differentiated<M: Module>(module: &M) -> HashSet<String> {
+    let mut floats = Floats::default();
+    module.visit(&mut floats);
+    let found = floats.found.into_iter().zip(floats.differentiated);
+    found
+        .filter_map(|((_, name), is)| is.then_some(name))
+        .collect()
+}
+
+/// Takes back what [`freeze`] did to a module of which these were differentiated.
+pub(crate) fn thaw<M: Module>(module: M, differentiated: &HashSet<String>) -> M {
+    module.map(&mut Thawer {
+        path: ParameterPath::default(),
+        differentiated,
+    })
+}
+
 /// The names of all floats of a module, running statistics among them.
 pub(crate) fn names_of<M: Module>(module: &M) -> Vec<String> {
     let floats = floats_of(module).into_iter();
@@ -84,6 +104,8 @@ pub(crate) fn floats_of<M: Module>(module: &M) -> Vec<(ParamId, String)> {
 struct Floats {
     path: ParameterPath,
     found: Vec<(ParamId, String)>,
+    /// Whether each of them is.
+    differentiated: Vec<bool>,
 }
 
 impl ModuleVisitor for Floats {
@@ -97,6 +119,7 @@ impl ModuleVisitor for Floats {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.found.push((param.id, self.path.name()));
+        self.differentiated.push(param.val().is_require_grad());
     }
 }
 
@@ -118,6 +141,29 @@ impl ModuleMapper for Freezer<'_> {
         let name = self.path.name();
         match self.patterns.iter().any(|p| matches(p, &name)) {
             true => param.set_require_grad(false),
+            false => param,
+        }
+    }
+}
+
+struct Thawer<'a> {
+    path: ParameterPath,
+    differentiated: &'a HashSet<String>,
+}
+
+impl ModuleMapper for Thawer<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let frozen = !param.val().is_require_grad();
+        match frozen && self.differentiated.contains(&self.path.name()) {
+            true => param.set_require_grad(true),
             false => param,
         }
     }
