@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod convolution;
+mod environment;
 mod functions;
 pub mod optim;
 mod switch;
@@ -39,6 +40,7 @@ mod scratch;
 mod simd;
 
 pub use convolution::conv2d;
+pub use environment::{WrongVariable, check_environment};
 pub use functions::{
     add, add_relu, avg_pool2d, batch_norm, batch_norm_train, global_avg_pool2d, max_pool2d, relu,
 };

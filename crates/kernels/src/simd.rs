@@ -93,10 +93,13 @@ pub enum Level {
     Neon(pulp::aarch64::Neon),
 }
 
+/// The variable of the environment that asks for a level.
+pub const VARIABLE: &str = "KILN_SIMD";
+
 impl Level {
     /// The best of this machine. `KILN_SIMD=scalar` or `avx2` asks for less.
     fn detect() -> Self {
-        let wish = std::env::var("KILN_SIMD").unwrap_or_default();
+        let wish = std::env::var(VARIABLE).unwrap_or_default();
         let wish = wish.trim().to_ascii_lowercase();
         let all = Self::all();
         let of_name = all.iter().find(|level| level.name() == wish);

@@ -5,15 +5,19 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// The variable of the environment that turns the kernels off, by `off`, `0`, `false` or `no`.
+/// The variable of the environment that turns the kernels off.
 pub const VARIABLE: &str = "KILN_KERNELS";
+/// By one of these values.
+pub const OFF: [&str; 4] = ["off", "0", "false", "no"];
+/// Which leave them on.
+pub const ON: [&str; 4] = ["on", "1", "true", "yes"];
 
 fn state() -> &'static AtomicBool {
     static STATE: OnceLock<AtomicBool> = OnceLock::new();
     STATE.get_or_init(|| {
         let off = std::env::var(VARIABLE).is_ok_and(|value| {
             let value = value.trim().to_ascii_lowercase();
-            ["off", "0", "false", "no"].contains(&value.as_str())
+            OFF.contains(&value.as_str())
         });
         AtomicBool::new(!off)
     })

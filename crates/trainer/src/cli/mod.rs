@@ -132,6 +132,7 @@ enum Verb {
 impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        check_environment()?;
         match self.verb.unwrap_or(Verb::Train(Box::new(self.train))) {
             Verb::Train(args) => args.run(),
             Verb::Config(args) => args.run(),
@@ -166,6 +167,18 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         Some(error) if error.is_usage() => 2,
         _ => 1,
     }
+}
+
+/// Looks at the variables that the kernels go by.
+fn check_environment() -> Result<(), TrainError> {
+    kernels::check_environment().map_err(|wrong| {
+        TrainError::Config(ConfigError::Value {
+            key: wrong.name.into(),
+            value: wrong.value,
+            problem: format!("in the environment it can be {}", wrong.known.join(", ")),
+            origin: None,
+        })
+    })
 }
 
 /// The error of a value, as one of the flag of its name.

@@ -27,6 +27,30 @@ fn listing(folder: &Path) -> Vec<std::path::PathBuf> {
     paths
 }
 
+/// A variable that is misspelt would be passed over.
+#[test]
+fn variables_of_the_environment_say_something() {
+    for (name, value, says) in [
+        (
+            "KILN_KERNELS",
+            "of",
+            "KILN_KERNELS = of: in the environment it can be on",
+        ),
+        (
+            "KILN_SIMD",
+            "sse9",
+            "KILN_SIMD = sse9: in the environment it can be scalar",
+        ),
+    ] {
+        let output = kiln().arg("models").env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let error = stderr(&output);
+        assert!(error.contains(says), "{error}");
+    }
+    let output = kiln().arg("models").env("KILN_SIMD", "").output().unwrap();
+    assert!(output.status.success());
+}
+
 #[test]
 fn unknown_names_get_a_suggestion() {
     let folder = scratch();
