@@ -143,7 +143,8 @@ pub struct ConfigArgs {
         hide_possible_values = true
     )]
     adapter: Option<AdapterKind>,
-    /// Threads that the CPU computes with [default: one for each physical core]
+    /// Threads that the CPU computes with [default: $RAYON_NUM_THREADS, or one for each physical
+    /// core]
     #[arg(help_heading = "Where", long, value_name = "N")]
     threads: Option<usize>,
     /// Numbers to compute in: f32, bf16, f16 [default: f32]

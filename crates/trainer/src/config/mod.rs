@@ -75,7 +75,8 @@ pub struct TrainConfig {
     /// Which kind of adapter a wgpu backend takes.
     pub adapter: AdapterKind,
     /// Threads that the CPU computes with, 1 to 1,024, which a process starts once. Left
-    /// out: one for each physical core. Those that fill batches are `loader.threads`.
+    /// out: as many as `RAYON_NUM_THREADS` in the environment says, or one for each physical
+    /// core. Those that fill batches are `loader.threads`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<usize>,

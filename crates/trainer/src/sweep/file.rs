@@ -220,6 +220,13 @@ impl Reader<'_> {
                     "the seeds of the runs are a list of their own: seeds = [1, 2]".into(),
                 ));
             }
+            if name == "threads" {
+                return Err(named(
+                    "a process starts its threads once, and all trials are in one: --threads N, or \
+                     threads = N under [config], for all of them"
+                        .into(),
+                ));
+            }
             if let Some(other) = axes.iter().find(|other| overlap(&other.key, &name)) {
                 let Axis { key, line, .. } = other;
                 return Err(named(format!(

@@ -106,6 +106,10 @@ fn what_cannot_be_is_named_with_its_line() {
             "my.toml: line 2: it must be a list of values",
         ),
         (
+            "[grid]\nthreads = [1, 2]",
+            "my.toml: line 2: threads: a process starts its threads once",
+        ),
+        (
             "[grid]\nepochs = []",
             "my.toml: line 2: epochs: the list is empty",
         ),
