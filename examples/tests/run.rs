@@ -87,6 +87,13 @@ fn burn_dataloader() {
     does(program, &["epoch 10: test accuracy 9"]);
 }
 
+#[cfg(feature = "learner")]
+#[test]
+fn burn_learner() {
+    let program = env!("CARGO_BIN_EXE_burn_learner");
+    does(program, &["Accuracy", "test accuracy 9"]);
+}
+
 #[test]
 fn swap_backend() {
     let program = env!("CARGO_BIN_EXE_swap_backend");

@@ -8,7 +8,8 @@ use std::{
 use anyhow::{Context, ensure};
 
 /// What can be built without a vendor's toolkit.
-const BUILDABLE: &str = "trainer/wgpu,trainer/vulkan,trainer/webgpu,trainer/ndarray,trainer/tui";
+const BUILDABLE: &str = "trainer/wgpu,trainer/vulkan,trainer/webgpu,trainer/ndarray,trainer/tui,\
+                         examples/learner";
 
 /// What the tests of every backend are built with, once: burn-flex is another crate with
 /// `tui` than without.
@@ -67,6 +68,26 @@ const CHECKS: &[Check] = &[
             "--",
             "compare",
             "dashboard",
+        ],
+    ),
+    // Those that have more to do than with the default features, on the same build of Burn.
+    (
+        "examples on every backend",
+        &[
+            "test",
+            "--package",
+            "trainer",
+            "--package",
+            "examples",
+            "--test",
+            "run",
+            "--features",
+            FULL,
+            "--features",
+            "examples/learner",
+            "--",
+            "burn_learner",
+            "swap_backend",
         ],
     ),
 ];
