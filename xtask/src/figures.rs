@@ -4,11 +4,12 @@ mod guide;
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 /// Makes all of them, in `assets/figures` and `docs/guide/src/figures`.
 pub fn make() -> anyhow::Result<()> {
@@ -88,7 +89,7 @@ fn trained(name: &str, words: &[&str]) -> anyhow::Result<PathBuf> {
 }
 
 /// The curves of a run of the default recipe, what it says of some test images, its
-/// confusion matrix, and its first layer on a digit.
+/// confusion matrix, its first layer on a digit, and its report.
 fn a_run(figures: &Path) -> anyhow::Result<()> {
     let run = trained("default", &[])?;
     let to = figures.join("curves.svg");
@@ -110,7 +111,46 @@ fn a_run(figures: &Path) -> anyhow::Result<()> {
     draw(&words, &figures.join("predictions.png"))?;
     confusion(run, figures)?;
     let words = ["features", run, "--test-image", DIGIT, "--filters"];
-    draw(&words, &figures.join("features.png"))
+    draw(&words, &figures.join("features.png"))?;
+    report(Path::new(run), &figures.join("report.png"))
+}
+
+/// Of what goes by such a name, one that is there can draw a page.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// The beginning of the report of a run, as a browser draws it.
+fn report(run: &Path, picture: &Path) -> anyhow::Result<()> {
+    let page = run.join("report.html").canonicalize()?;
+    for browser in BROWSERS {
+        let drawn = Command::new(browser)
+            // As it is for a container, whose sandbox a browser cannot have; the page is our own.
+            .args(["--headless=new", "--no-sandbox", "--hide-scrollbars"])
+            .arg("--window-size=1000,860")
+            .arg(format!("--screenshot={}", picture.display()))
+            .arg(format!("file://{}", page.display()))
+            .output();
+        let output = match drawn {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            drawn => drawn.with_context(|| format!("cannot run {browser}"))?,
+        };
+        ensure!(
+            output.status.success(),
+            "{browser} failed: {}",
+            output.status
+        );
+        println!("{}", picture.display());
+        return Ok(());
+    }
+    let known = BROWSERS.join(", ");
+    bail!(
+        "no browser to draw {} with: none of {known}",
+        picture.display()
+    )
 }
 
 /// The confusion matrix of a run, as `confusion.svg`.

@@ -69,20 +69,18 @@ fn another_optimizer_or_schedule_has_its_own_defaults() {
     let made = config(&["--recipe", "lenet5-mnist-mini", "--optimizer", "adam"]);
     let optimizer = &made.optimizer;
     assert_eq!((optimizer.lr, optimizer.momentum), (Some(0.002), None));
-    let made = config(&[
-        "--recipe",
-        "resnet20-cifar10",
-        "--schedule",
-        "cosine",
-        "--momentum",
-        "0.8",
-    ]);
+    let folder = scratch();
+    let steps = folder.path().join("steps.toml");
+    let text = "[optimizer]\nlr = 0.1\n[schedule]\nname = \"multi-step\"\nmilestones = [5, 9]\n\
+                warmup_epochs = 0.0\n";
+    fs::write(&steps, text).unwrap();
+    let steps = ["--config", steps.to_str().unwrap()];
+    let made = config(&[&steps[..], &["--schedule", "cosine", "--momentum", "0.8"]].concat());
     assert_eq!(made.schedule.milestones, None);
     assert_eq!(made.schedule.warmup_epochs, Some(0.0));
     let optimizer = &made.optimizer;
     assert_eq!((optimizer.lr, optimizer.momentum), (Some(0.1), Some(0.8)));
     // As with the configuration of a run, which says all of it.
-    let folder = scratch();
     let file = folder.path().join("config.toml");
     fs::write(&file, config(&[]).to_toml().unwrap()).unwrap();
     let made = config(&["--config", file.to_str().unwrap(), "--optimizer", "adamw"]);
