@@ -79,7 +79,10 @@ fn line(compared: &Compared, row: &Row, comparison: &Comparison) -> Vec<String> 
 fn speed(found: &Found) -> [String; 5] {
     let memory = found.peak_rss_mb;
     [
-        found.device.clone(),
+        match &found.driver {
+            Some(driver) => format!("{}; {driver}", found.device),
+            None => found.device.clone(),
+        },
         format!("{} s", timing(found.first_step_s)),
         format!("{} ms", timing(found.ms_per_step.median)),
         timing(found.images_per_s.median),
@@ -131,7 +134,7 @@ mod tests {
          "ms_per_step": {"median": 4.14, "p5": 3.5, "p95": 20.0},
          "images_per_s": {"median": 7723.6, "p5": 2090.4, "p95": 9081.0},
          "peak_rss_mb": 31.5, "agreement": null}},
-        {"backend": "wgpu", "done": {"device": "llvmpipe", "first_step_s": 12.41,
+        {"backend": "wgpu", "done": {"device": "llvmpipe", "driver": "Mesa 22.3.6", "first_step_s": 12.41,
          "ms_per_step": {"median": 140.0, "p5": 130.0, "p95": 150.0},
          "images_per_s": {"median": 228.6, "p5": 200.0, "p95": 250.0},
          "peak_rss_mb": 1250.0, "agreement": {"loss_max": 2.1e-6,
@@ -158,7 +161,7 @@ of the gradients in the first one.",
 "| network | backend | device | first step | a step | images/s | peak memory | loss, at most | gradient, at most | same predictions |",
 "|---|---|---|---|---|---|---|---|---|---|",
 "| `lenet5` | `flex` | CPU, 2 threads | 0.022 s | 4.1 ms | 7,720 | 32 MB | the reference | | |",
-"| `lenet5` | `wgpu` | llvmpipe | 12.4 s | 140 ms | 229 | 1,250 MB | 2e-6 | ∞, **beyond the tolerance**, first in conv1.weight | 99.9 % |",
+"| `lenet5` | `wgpu` | llvmpipe; Mesa 22.3.6 | 12.4 s | 140 ms | 229 | 1,250 MB | 2e-6 | ∞, **beyond the tolerance**, first in conv1.weight | 99.9 % |",
 r"| `lenet5` | `ndarray` | failed: before the first step: out \| of memory | | | | | | | |",
 ].join("\n");
         assert_eq!(block(&record).unwrap(), format!("{origin}\n{table}\n"));

@@ -138,6 +138,20 @@ impl Backend {
         }
     }
 
+    /// The driver of an adapter of that name, with its version, where the backend knows it:
+    /// wgpu and its pinned relatives.
+    #[must_use]
+    pub fn driver(self, adapter: &str) -> Option<String> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu | Self::Vulkan | Self::Metal | Self::WebGpu => wgpu::driver(adapter),
+            _ => {
+                let _ = adapter;
+                None
+            }
+        }
+    }
+
     /// Whether it is compiled in, and has a device: the CPU, or an adapter of that kind.
     #[must_use]
     pub fn has_device(self, kind: AdapterKind) -> bool {

@@ -1,5 +1,11 @@
 //! The adapters of wgpu and its pinned relatives.
 
+use std::{
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
 use burn::tensor::{Device, DeviceKind, DeviceType};
 
 use super::{Adapter, AdapterKind, adapter_name};
@@ -63,4 +69,27 @@ pub fn adapters(api: Api) -> Vec<Adapter> {
             device,
         })
         .collect()
+}
+
+/// The driver of the adapter of that name, as it names itself, with its version: `Mesa 22.3.6
+/// (LLVM 15.0.6)`.
+pub fn driver(adapter: &str) -> Option<String> {
+    let all = graphics::Backends::all();
+    let instance = graphics::Instance::new(graphics::InstanceDescriptor {
+        backends: all,
+        ..graphics::InstanceDescriptor::new_without_display_handle()
+    });
+    let adapters = pin!(instance.enumerate_adapters(all));
+    // What is native answers at once.
+    let Poll::Ready(adapters) = adapters.poll(&mut Context::from_waker(Waker::noop())) else {
+        return None;
+    };
+    let mut infos = adapters.iter().map(graphics::Adapter::get_info);
+    let info = infos.find(|info| info.name == adapter)?;
+    // Some repeat the name of the driver in its version.
+    let words = match info.driver_info.contains(&info.driver) {
+        true => info.driver_info,
+        false => format!("{} {}", info.driver, info.driver_info),
+    };
+    Some(words.trim().to_string()).filter(|words| !words.is_empty())
 }

@@ -18,7 +18,10 @@ impl Args {
             let backends = backends.map(|(backend, adapters)| {
                 let adapters: Vec<_> = adapters
                     .into_iter()
-                    .map(|adapter| json!({"name": adapter.name, "kind": adapter.kind}))
+                    .map(|adapter| {
+                        let driver = backend.driver(&adapter.name);
+                        json!({"name": adapter.name, "kind": adapter.kind, "driver": driver})
+                    })
                     .collect();
                 json!({
                     "name": backend,
@@ -45,9 +48,14 @@ impl Args {
                 (true, false) if adapters.is_empty() => "compiled in, no adapter found".to_string(),
                 (true, false) => adapters
                     .iter()
-                    .map(|adapter| match adapter.kind {
-                        AdapterKind::Gpu => adapter.name.clone(),
-                        AdapterKind::Cpu => format!("{} (software: --adapter cpu)", adapter.name),
+                    .map(|adapter| {
+                        let driver = backend.driver(&adapter.name);
+                        let driver = driver.map_or(String::new(), |driver| format!(", {driver}"));
+                        let name = format!("{}{driver}", adapter.name);
+                        match adapter.kind {
+                            AdapterKind::Gpu => name,
+                            AdapterKind::Cpu => format!("{name} (software: --adapter cpu)"),
+                        }
                     })
                     .collect::<Vec<_>>()
                     .join("; "),

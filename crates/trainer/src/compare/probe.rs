@@ -85,6 +85,7 @@ pub fn probe(
         trace: Trace {
             backend: plan.selected.backend,
             device: plan.selected.name.clone(),
+            driver: plan.selected.backend.driver(&plan.selected.name),
             threads: use_threads(None)?,
             steps: found,
             reached_s: reached,

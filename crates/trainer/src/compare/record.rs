@@ -87,6 +87,9 @@ pub enum Outcome {
 pub struct Found {
     /// The device, as the backend names it.
     pub device: String,
+    /// Its [driver](Backend::driver), where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
     /// Threads that the CPU computed with.
     pub threads: usize,
     /// Seconds until the first step was done: building the network, compiling, tuning.
@@ -149,6 +152,7 @@ impl Found {
         let timed = &steps[warmup.min(steps.len().saturating_sub(1))..];
         Self {
             device: trace.device.clone(),
+            driver: trace.driver.clone(),
             threads: trace.threads,
             first_step_s: steps.first().map_or(0.0, |step| step.ms / 1e3),
             ms_per_step: Spread::of(timed.iter().map(|step| step.ms)),
@@ -206,7 +210,7 @@ impl Comparison {
     /// A row for each network and backend.
     fn csv(&self) -> String {
         let mut text = String::from(
-            "model,backend,device,threads,batch,steps,first_step_s,ms_per_step,images_per_s,\
+            "model,backend,device,driver,threads,batch,steps,first_step_s,ms_per_step,images_per_s,\
              images_per_s_p5,images_per_s_p95,peak_rss_mb,train_loss,test_loss,test_accuracy,\
              reached_s,loss_max,loss_mean,output_max,gradient_max,weights_max,same_predictions,\
              parts,error\n",
@@ -231,7 +235,7 @@ impl Comparison {
 }
 
 /// Between backend and error.
-const COLUMNS_OF_A_BACKEND: usize = 21;
+const COLUMNS_OF_A_BACKEND: usize = 22;
 
 fn cells(of: &Compared, found: &Found) -> Vec<String> {
     let agreement = found.agreement.as_ref();
@@ -240,6 +244,7 @@ fn cells(of: &Compared, found: &Found) -> Vec<String> {
     let parts = agreement.and_then(|agreement| agreement.parts.as_ref());
     vec![
         found.device.clone(),
+        found.driver.clone().unwrap_or_default(),
         found.threads.to_string(),
         of.batch.to_string(),
         of.steps.to_string(),
@@ -280,6 +285,7 @@ mod tests {
         let trace = |steps| Trace {
             backend: Backend::Flex,
             device: String::new(),
+            driver: None,
             threads: 1,
             steps,
             reached_s: None,

@@ -34,6 +34,9 @@ pub struct Trace {
     pub backend: Backend,
     /// The device, as the backend names it.
     pub device: String,
+    /// Its [driver](Backend::driver), where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
     /// Threads that the CPU computed with.
     pub threads: usize,
     /// All steps.

@@ -60,6 +60,8 @@ pub enum Outcome {
 #[derive(Debug, Deserialize)]
 pub struct Found {
     pub device: String,
+    #[serde(default)]
+    pub driver: Option<String>,
     pub first_step_s: f64,
     pub ms_per_step: Spread,
     pub images_per_s: Spread,

@@ -117,6 +117,11 @@ pub fn agreement(of: &Compared, reference: Backend, tolerance: f64, target: Opti
             limit.fold(0.0, f64::max),
         );
     }
+    for (backend, found) in found() {
+        if let Some(driver) = &found.driver {
+            text += &format!("driver of {backend}: {driver}\n");
+        }
+    }
     if let Some(target) = target {
         text += &format!(
             "\nseconds to {} % on the validation images:\n",
