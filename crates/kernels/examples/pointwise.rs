@@ -38,7 +38,7 @@ fn main() {
     let (two, three, average) = (max(2, 0), max(3, 1), AvgPoolOptions::new([2; 2]));
 
     println!("[32, 64, 32, 32], forward and backward, milliseconds");
-    let cases: [(&str, Layer<'_>, Layer<'_>); 9] = [
+    let cases: [(&str, Layer<'_>, Layer<'_>); 13] = [
         ("norm", &|x, _| norm(x, None, false), &|x, _| burns_norm(x)),
         ("norm, relu", &|x, _| norm(x, None, true), &|x, _| {
             activation::relu(burns_norm(x))
@@ -50,6 +50,18 @@ fn main() {
         ),
         ("relu", &|x, _| kernels::relu(x), &|x, _| {
             activation::relu(x)
+        }),
+        ("sigmoid", &|x, _| kernels::sigmoid(x), &|x, _| {
+            activation::sigmoid(x)
+        }),
+        ("tanh", &|x, _| kernels::tanh(x), &|x, _| {
+            activation::tanh(x)
+        }),
+        ("gelu", &|x, _| kernels::gelu(x), &|x, _| {
+            activation::gelu(x)
+        }),
+        ("silu", &|x, _| kernels::silu(x), &|x, _| {
+            activation::silu(x)
         }),
         (
             "sum, relu",

@@ -9,6 +9,7 @@ use burn::tensor::{
 
 #[cfg(feature = "flex")]
 use crate::{
+    activation::Smooth,
     layers::{Addend, LayerOps, Pool},
     pool::Window,
 };
@@ -97,6 +98,47 @@ pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
         return Tensor::from_dispatch(burn::backend::Dispatch::rectify(x.into_dispatch()));
     }
     activation::relu(x)
+}
+
+/// `1 / (1 + e^-x)`, of any shape.
+#[must_use]
+pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if covered(&x) {
+        return smooth(x, Smooth::Sigmoid);
+    }
+    activation::sigmoid(x)
+}
+
+/// The hyperbolic tangent, of any shape.
+#[must_use]
+pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if covered(&x) {
+        return smooth(x, Smooth::Tanh);
+    }
+    activation::tanh(x)
+}
+
+/// `x · Φ(x)` (Hendrycks and Gimpel, 2016), of any shape: PyTorch's default, by the normal
+/// distribution itself.
+#[must_use]
+pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if covered(&x) {
+        return smooth(x, Smooth::Gelu);
+    }
+    activation::gelu(x)
+}
+
+/// `x · sigmoid(x)`, of any shape.
+#[must_use]
+pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if covered(&x) {
+        return smooth(x, Smooth::Silu);
+    }
+    activation::silu(x)
 }
 
 /// `a + b`. Of the same shape, or as Burn broadcasts them.
@@ -214,6 +256,12 @@ fn addend<const D: usize>(residual: Option<Tensor<D>>) -> Addend<burn::backend::
         Some(residual) => Addend::Of(residual.into_dispatch()),
         None => Addend::Nothing,
     }
+}
+
+#[cfg(feature = "flex")]
+fn smooth<const D: usize>(x: Tensor<D>, function: Smooth) -> Tensor<D> {
+    let x = x.into_dispatch();
+    Tensor::from_dispatch(burn::backend::Dispatch::smooth(x, function))
 }
 
 /// The windows of a pooling layer, if the kernels take them.

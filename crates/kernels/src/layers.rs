@@ -11,7 +11,7 @@ use burn::{
 use burn_flex::FlexTensor;
 
 use crate::{
-    activation,
+    activation::{self, Smooth},
     channels::Rows,
     norm::{self, Affine, After},
     pool::{self, Window},
@@ -66,6 +66,9 @@ pub trait LayerOps: Backend {
 
     /// `max(x, 0)`.
     fn rectify(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// An activation made of the exponential function.
+    fn smooth(x: FloatTensor<Self>, function: Smooth) -> FloatTensor<Self>;
 
     /// `a + b`, or the ReLU of that.
     fn sum(a: FloatTensor<Self>, b: FloatTensor<Self>, relu: bool) -> FloatTensor<Self>;
@@ -177,6 +180,17 @@ impl LayerOps for Flex {
         let mut x = contiguous(x);
         activation::relu(level(), x.storage_mut());
         x
+    }
+
+    fn smooth(x: FlexTensor, function: Smooth) -> FlexTensor {
+        let mut x = contiguous(x);
+        if let Some(in_place) = x.try_storage_mut() {
+            activation::smooth(level(), function, in_place, None);
+            return x;
+        }
+        let mut output = scratch::output(values(&x).len());
+        activation::smooth(level(), function, &mut output, Some(values(&x)));
+        tensor(output, shape(&x))
     }
 
     fn sum(a: FlexTensor, b: FlexTensor, relu: bool) -> FlexTensor {

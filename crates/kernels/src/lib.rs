@@ -42,7 +42,8 @@ mod simd;
 pub use convolution::conv2d;
 pub use environment::{WrongVariable, check_environment};
 pub use functions::{
-    add, add_relu, avg_pool2d, batch_norm, batch_norm_train, global_avg_pool2d, max_pool2d, relu,
+    add, add_relu, avg_pool2d, batch_norm, batch_norm_train, gelu, global_avg_pool2d, max_pool2d,
+    relu, sigmoid, silu, tanh,
 };
 pub use switch::{is_enabled, set_enabled};
 

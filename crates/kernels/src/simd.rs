@@ -9,6 +9,13 @@ pub const WIDEST: usize = 16;
 
 /// What is not the same for vectors of every width.
 pub trait Vectors: Simd {
+    /// `a · b + c`, rounded once where the machine can: for loops over single values, which
+    /// the compiler makes vectors of.
+    #[inline(always)]
+    fn multiply_add(self, a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+
     /// Makes rows of columns.
     #[inline(always)]
     fn transpose(self, block: &mut [[f32; WIDEST]; WIDEST]) {
@@ -21,7 +28,13 @@ pub trait Vectors: Simd {
     }
 }
 
-impl Vectors for pulp::Scalar {}
+impl Vectors for pulp::Scalar {
+    /// In two roundings: one would be a function's call for every value.
+    #[inline(always)]
+    fn multiply_add(self, a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+}
 
 #[cfg(target_arch = "x86_64")]
 impl Vectors for pulp::x86::V3 {}

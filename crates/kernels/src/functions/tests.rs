@@ -118,11 +118,34 @@ fn sums_and_relus() {
 }
 
 #[test]
+fn smooth_activations() {
+    // The second is beyond what one thread takes.
+    for shape in [[3, 5, 17], [3, 71, 97]] {
+        let of_both = |ours: fn(Tensor<3>) -> Tensor<3>, burns: fn(Tensor<3>) -> Tensor<3>| {
+            same(
+                &run([shape], |[x]| ours(x * 6.0)),
+                &run([shape], |[x]| burns(x * 6.0)),
+            );
+            // What is kept for the backward pass, somebody else holds here.
+            same(
+                &run([shape], |[x]| ours(x.clone()) * x),
+                &run([shape], |[x]| burns(x.clone()) * x),
+            );
+        };
+        of_both(sigmoid, activation::sigmoid);
+        of_both(tanh, activation::tanh);
+        of_both(gelu, activation::gelu);
+        of_both(silu, activation::silu);
+    }
+}
+
+#[test]
 fn what_others_hold_is_not_written_over() {
     let device = Device::flex();
     let x: Tensor<2> = input("x", [3, 4], &device);
     let before = x.to_data();
     let _ = relu(x.clone());
+    let _ = [sigmoid, tanh, gelu, silu].map(|function| function(x.clone()));
     let _ = add_relu(x.clone(), x.clone());
     let one: Tensor<1> = Tensor::ones([4], &device);
     let _ = batch_norm(
@@ -151,10 +174,14 @@ fn views_are_read_as_they_look() {
     same(
         &[
             relu(view.clone()).into_data(),
+            gelu(view.clone()).into_data(),
+            tanh(view.clone()).into_data(),
             global_avg_pool2d(view.clone()).into_data(),
         ],
         &[
             activation::relu(view.clone()).into_data(),
+            activation::gelu(view.clone()).into_data(),
+            activation::tanh(view.clone()).into_data(),
             view.mean_dim(3).mean_dim(2).into_data(),
         ],
     );
@@ -221,8 +248,12 @@ fn what_somebody_holds_is_not_written_over() {
         true,
     );
     let rectified = relu(normed.output.clone() - 0.5);
+    // The first two keep their outputs, the last two their inputs.
+    let bent = [sigmoid, tanh, gelu, silu]
+        .iter()
+        .fold(rectified.clone(), |x, function| function(x) * 1.5);
     let pooled = max_pool2d(
-        rectified.clone(),
+        bent.clone(),
         MaxPoolOptions::new([2; 2]).with_stride([2; 2]),
     );
     let part = convolved.clone().narrow(0, 1, 2);
@@ -231,6 +262,7 @@ fn what_somebody_holds_is_not_written_over() {
         convolved,
         normed.output,
         rectified,
+        bent,
         pooled.clone(),
         part,
     ];

@@ -15,7 +15,11 @@ use burn::backend::{
 use burn_flex::FlexTensor;
 
 use super::{Addend, LayerOps, Pool, contiguous, recycle, values};
-use crate::{activation, pool::Window, simd::level};
+use crate::{
+    activation::{self, Smooth},
+    pool::Window,
+    simd::level,
+};
 
 type Tracked<C> = FloatTensor<Autodiff<Flex, C>>;
 
@@ -67,6 +71,25 @@ impl<C: CheckpointStrategy> LayerOps for Autodiff<Flex, C> {
         }
     }
 
+    fn smooth(x: Tracked<C>, function: Smooth) -> Tracked<C> {
+        let (x, node) = x.into_parts();
+        match Smoothed(function)
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) if function.keeps_output() => {
+                let y = Flex::smooth(x, function);
+                prep.finish(y.clone(), y)
+            }
+            OpsKind::Tracked(prep) => {
+                let x = contiguous(x);
+                prep.finish(x.clone(), Flex::smooth(x, function))
+            }
+            OpsKind::UnTracked(prep) => prep.finish(Flex::smooth(x, function)),
+        }
+    }
+
     fn sum(a: Tracked<C>, b: Tracked<C>, relu: bool) -> Tracked<C> {
         let ((a, node_a), (b, node_b)) = (a.into_parts(), b.into_parts());
         let y = Flex::sum(a, b, relu);
@@ -115,6 +138,28 @@ impl Backward<Flex, 1> for Rectify {
             grads.register::<Flex>(node.id, through_relu(dy, &ops.state));
             recycle(ops.state);
         }
+    }
+}
+
+#[derive(Debug)]
+struct Smoothed(Smooth);
+
+impl Backward<Flex, 1> for Smoothed {
+    /// The output or the input, as [`Smooth::keeps_output`] says.
+    type State = FlexTensor;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let mut dy = contiguous(grads.consume::<Flex>(&ops.node));
+        let [Some(node)] = ops.parents else { return };
+        let kept = ops.state;
+        activation::smooth_backward(level(), self.0, dy.storage_mut(), values(&kept));
+        grads.register::<Flex>(node.id, dy);
+        recycle(kept);
     }
 }
 
