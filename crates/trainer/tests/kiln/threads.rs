@@ -93,7 +93,7 @@ fn a_number_that_cannot_be_is_named() {
     fs::write(folder.path().join("my.toml"), "threads = 1025\n").unwrap();
     fs::write(
         folder.path().join("grid.toml"),
-        "[config]\nmodel = \"perceptron\"\nlimit = 300\n[grid]\nthreads = [1, 0]\n",
+        "[config]\nlimit = 300\nthreads = 0\n[grid]\noptimizer.lr = [0.1]\n",
     )
     .unwrap();
     fs::write(
@@ -112,7 +112,7 @@ fn a_number_that_cannot_be_is_named() {
         ),
         (&["--threads", "two"], "--threads"),
         (&["--config", "my.toml"], "my.toml, line 1: threads = 1025"),
-        (&["sweep", "grid.toml"], "grid.toml, line 5: threads = 0"),
+        (&["sweep", "grid.toml"], "grid.toml, line 3: threads = 0"),
         (
             &["sweep", "good.toml", "--threads", "0"],
             "--threads = 0: it must be",
