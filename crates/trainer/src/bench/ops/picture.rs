@@ -74,7 +74,9 @@ fn lines(found: &[OpsMeasurement]) -> Vec<Vec<(f64, f64)>> {
 fn draw_lines(area: &Area<'_>, found: &[OpsMeasurement], lines: Vec<Vec<(f64, f64)>>) -> Drawn {
     let points = || lines.iter().flatten();
     let last = points().map(|point| point.0).fold(1.0, f64::max);
-    let top = above(points().map(|point| point.1));
+    // The legend stands above the lines, wherever they lie: a row for each.
+    let legends = 1.0 + 0.08 * found.len() as f64;
+    let top = legends * above(points().map(|point| point.1));
     let mut chart = ChartBuilder::on(area)
         .margin(14)
         .x_label_area_size(42)
@@ -95,7 +97,7 @@ fn draw_lines(area: &Area<'_>, found: &[OpsMeasurement], lines: Vec<Vec<(f64, f6
             .label(label(of))
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
-    legend(&mut chart, SeriesLabelPosition::LowerRight)
+    legend(&mut chart, SeriesLabelPosition::UpperLeft)
 }
 
 /// A backend with its device.
