@@ -1,7 +1,7 @@
 //! LeNet-5 on MNIST, in forty lines.
 //!
 //! ```text
-//! cargo run -p examples --bin lenet_mnist                      # the embedded digits
+//! cargo run -p examples --bin lenet_mnist                      # the embedded digits, or MNIST if it is there
 //! cargo run -p examples --bin lenet_mnist -- --data-dir DIR    # all of MNIST
 //! ```
 //!

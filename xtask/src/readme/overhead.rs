@@ -48,8 +48,8 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
     let of = &rows[0];
     let heads = ["", "wall time", "CPU time"];
     let origin = format!(
-        "The median of what Kiln's loop takes more, and its 95 % interval (Kiln {} on Burn {}; {}; \
-         {}):",
+        "How much longer a step takes in Kiln's loop than in the bare one: the median, and its 95 % \
+         interval (Kiln {} on Burn {}; {}; {}):",
         of.kiln,
         of.burn,
         machine(&of.cpu, of.cores),
@@ -132,8 +132,8 @@ mod tests {
             "1,1×28×28,Kiln's loop,cpu,200,0.6,12.2,11.4,13,0",
         ]);
         let origin = paragraph(
-            "The median of what Kiln's loop takes more, and its 95 % interval (Kiln 0.1.0 \
-on Burn 0.22.1; A, 2 cores; 2026-03-14):",
+            "How much longer a step takes in Kiln's loop than in the bare one: the median, \
+and its 95 % interval (Kiln 0.1.0 on Burn 0.22.1; A, 2 cores; 2026-03-14):",
         );
         let table = [
             "| | wall time | CPU time |",

@@ -41,7 +41,7 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
             time(torch),
             compared.map_or(String::new(), ratio),
             both.map_or(String::new(), |(kiln, torch)| {
-                format!("{} to {}", memory(kiln), memory(torch))
+                format!("{} / {}", memory(kiln), memory(torch))
             }),
         ]);
     }
@@ -52,7 +52,7 @@ pub fn block(rows: &[Row]) -> anyhow::Result<String> {
         "Kiln",
         "PyTorch",
         "ratio (lowest, highest)",
-        "peak memory",
+        "peak memory, Kiln / PyTorch",
     ];
     let origin = format!(
         "Kiln {} on Burn {} beside PyTorch {} (eager), in turn in one run, {} threads each; medians \
@@ -115,9 +115,9 @@ mod tests {
 one run, 2 threads each; medians of 3 rounds (A, 2 cores; 2026-03-14):",
         );
         let table = [
-            "| network, batch | Kiln | PyTorch | ratio (lowest, highest) | peak memory |",
+            "| network, batch | Kiln | PyTorch | ratio (lowest, highest) | peak memory, Kiln / PyTorch |",
             "|---|---|---|---|---|",
-            "| LeNet-5, 256 | 9.3 ms | 24.1 ms | 3.0 (2.4 to 3.0) | 37 MB to 780 MB |",
+            "| LeNet-5, 256 | 9.3 ms | 24.1 ms | 3.0 (2.4 to 3.0) | 37 MB / 780 MB |",
         ]
         .join("\n");
         assert_eq!(block(&rows).unwrap(), format!("{origin}\n{table}\n"));
@@ -133,7 +133,7 @@ one run, 2 threads each; medians of 3 rounds (A, 2 cores; 2026-03-14):",
         let last = text.lines().last().unwrap();
         assert_eq!(
             last,
-            "| mine, 8 | 10.0 ms | failed: no network `mine` | | ? to ? |"
+            "| mine, 8 | 10.0 ms | failed: no network `mine` | | ? / ? |"
         );
         assert!(block(&[]).is_err());
     }

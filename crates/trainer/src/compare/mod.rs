@@ -7,8 +7,8 @@
 //! end, and the predictions.
 //!
 //! Two backends that are both right differ by rounding: a sum of *n* products in `f32` in
-//! another order, by some 6·10⁻⁸·√*n*; through the layers of a VGG or a ResNet, by 10⁻⁶ to
-//! 10⁻⁴ of the largest value (measured: the README's table). The tolerance of 10⁻³ is above
+//! another order, by some 6·10⁻⁸·√*n*; through the layers of a network, outputs by 10⁻⁷ to
+//! 10⁻⁵ of the largest value (measured: `assets/bench/compare.json`). The tolerance of 10⁻³ is above
 //! that and far below what a wrong kernel does. Gradients have a wider one where the network
 //! asks for it: [`Agreement::gradient_limit`].
 
