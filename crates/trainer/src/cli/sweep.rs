@@ -19,7 +19,8 @@ use super::{of_flag, print, shell::command_of, signals, store::StoreArgs};
 /// trials or seeds by now.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to try: `seeds`, [config], and [grid] or [random] (docs/settings.md, "Finding settings")
+    /// What to try: `seeds`, [config], and [grid] or [random] (docs/settings.md, "Finding
+    /// settings")
     #[arg(value_name = "GRID.toml")]
     file: PathBuf,
     /// Folder of the sweep, with those of its runs [default: sweeps/ and the name of the file]

@@ -8,8 +8,8 @@
 //!
 //! Two backends that are both right differ by rounding: a sum of *n* products in `f32` in
 //! another order, by some 6·10⁻⁸·√*n*; through the layers of a network, outputs by 10⁻⁷ to
-//! 10⁻⁵ of the largest value (measured: `assets/bench/compare.json`). The tolerance of 10⁻³ is above
-//! that and far below what a wrong kernel does. Gradients have a wider one where the network
+//! 10⁻⁵ of the largest value (measured: `assets/bench/compare.json`). The tolerance of 10⁻³ is
+//! above that and far below what a wrong kernel does. Gradients have a wider one where the network
 //! asks for it: [`Agreement::gradient_limit`].
 
 mod agreement;
@@ -137,9 +137,10 @@ impl Compare {
         )
     }
 
-    /// Compares, with `config` for each network. `load` gives the images of all, `prober` starts what computes them; it ends in [`answer`] with the folder that it is
-    /// given. Record, table and picture lie in `folder`, which is made, and are written anew
-    /// after every backend; a backend that fails is one of the results.
+    /// Compares, with `config` for each network. `load` gives the images of all, `prober` starts
+    /// what computes them; it ends in [`answer`] with the folder that it is given. Record, table and
+    /// picture lie in `folder`, which is made, and are written anew after every backend; a backend
+    /// that fails is one of the results.
     ///
     /// # Errors
     /// As [`validate`](Self::validate); [`TrainError`] for what cannot be on any backend, or

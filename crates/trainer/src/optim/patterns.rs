@@ -71,12 +71,9 @@ pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigErro
 
 /// The names of the parameters that are differentiated. `module` is on a device with autodiff.
 pub(crate) fn differentiated<M: Module>(module: &M) -> HashSet<String> {
-    let mut floats = Floats::default();
-    module.visit(&mut floats);
-    let found = floats.found.into_iter().zip(floats.differentiated);
-    found
-        .filter_map(|((_, name), is)| is.then_some(name))
-        .collect()
+    let mut found = Differentiated::default();
+    module.visit(&mut found);
+    found.names
 }
 
 /// Takes back what [`freeze`] did to a module of which these were differentiated.
@@ -104,8 +101,6 @@ pub(crate) fn floats_of<M: Module>(module: &M) -> Vec<(ParamId, String)> {
 struct Floats {
     path: ParameterPath,
     found: Vec<(ParamId, String)>,
-    /// Whether each of them is.
-    differentiated: Vec<bool>,
 }
 
 impl ModuleVisitor for Floats {
@@ -119,7 +114,28 @@ impl ModuleVisitor for Floats {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.found.push((param.id, self.path.name()));
-        self.differentiated.push(param.val().is_require_grad());
+    }
+}
+
+#[derive(Default)]
+struct Differentiated {
+    path: ParameterPath,
+    names: HashSet<String>,
+}
+
+impl ModuleVisitor for Differentiated {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.val().is_require_grad() {
+            self.names.insert(self.path.name());
+        }
     }
 }
 
