@@ -28,8 +28,16 @@ pub fn kiln(built: Option<&Path>, features: &[&str]) -> anyhow::Result<PathBuf> 
 /// What a command prints as JSON.
 ///
 /// # Errors
-/// If it cannot be started, or fails: with the last line that it wrote of why.
+/// As [`said`], or if it is none.
 pub fn json(command: &mut Command) -> anyhow::Result<Value> {
+    serde_json::from_str(&said(command)?).context("it printed no JSON")
+}
+
+/// What a command prints.
+///
+/// # Errors
+/// If it cannot be started, or fails: with the last line that it wrote of why.
+pub fn said(command: &mut Command) -> anyhow::Result<String> {
     let output = command
         .output()
         .with_context(|| format!("cannot run {}", command.get_program().display()))?;
@@ -40,7 +48,7 @@ pub fn json(command: &mut Command) -> anyhow::Result<Value> {
         output.status,
         errors.trim().lines().last().unwrap_or("no word of why")
     );
-    serde_json::from_slice(&output.stdout).context("it printed no JSON")
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Cargo's messages of a build, `words` being what is to be built.

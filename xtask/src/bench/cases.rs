@@ -1,5 +1,7 @@
 //! Measurements of several contestants, beside each other.
 
+use anyhow::bail;
+
 use super::median;
 
 /// What is asked of a row.
@@ -53,6 +55,17 @@ pub fn cases<R: Measured>(rows: &[R]) -> Vec<Case<'_, R>> {
         }
     }
     cases
+}
+
+/// How a chore ends that made these rows.
+///
+/// # Errors
+/// If one of them failed.
+pub fn ended<R: Measured>(rows: &[R]) -> anyhow::Result<()> {
+    match rows.iter().filter(|row| !row.error().is_empty()).count() {
+        0 => Ok(()),
+        failed => bail!("{failed} of {} measurements failed", rows.len()),
+    }
 }
 
 impl<'a, R: Measured> Case<'a, R> {

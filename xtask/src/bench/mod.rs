@@ -95,6 +95,11 @@ impl All {
     }
 }
 
+/// The physical cores, as far as this process may use them.
+fn cores() -> usize {
+    num_cpus::get_physical().min(num_cpus::get())
+}
+
 /// Of a flag.
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {

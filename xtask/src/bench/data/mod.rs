@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use data::{
     BatchLoader, ImageDataset, Order, Pipeline, Store,
     augment::{
@@ -22,7 +22,7 @@ use data::{
 
 use self::rows::{MEMORY, Row, heading, lines};
 use super::{
-    at_least_one,
+    at_least_one, cases,
     machine::{Machine, warning_of_load},
     memory, place,
 };
@@ -105,10 +105,7 @@ impl Args {
         if let Some(note) = place::note(self.out.as_deref(), FILE, &others) {
             println!("{note}");
         }
-        match rows.iter().filter(|row| !row.error.is_empty()).count() {
-            0 => Ok(()),
-            failed => bail!("{failed} of {} measurements failed", rows.len()),
-        }
+        cases::ended(&rows)
     }
 
     fn threads(&self) -> usize {

@@ -2,10 +2,11 @@
 
 use std::{fs, path::PathBuf, process::Command, time::Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::{Task, is_here, scratch};
+use super::{Task, scratch};
+use crate::program;
 
 /// The script that trains with PyTorch, in the repository.
 const PEER: &str = "xtask/peers/torch_time_to_accuracy.py";
@@ -48,14 +49,7 @@ impl Contestant {
 
     /// The command, as one types it who has the programs in the path and the data in DIR.
     pub fn command(&self, task: &Task, seed: u64) -> String {
-        let words =
-            self.words(task, seed)
-                .into_iter()
-                .map(|word| match is_here(&word, &task.data) {
-                    true => "DIR".into(),
-                    false => word,
-                });
-        let words: Vec<String> = words.collect();
+        let words = self.words(task, "DIR", seed);
         match self {
             Self::Kiln(_) => format!("kiln {}", words.join(" ")),
             Self::Torch(_) => format!("python {PEER} {}", words.join(" ")),
@@ -63,8 +57,7 @@ impl Contestant {
     }
 
     /// What stands behind the program, but for what it prints and where it writes.
-    fn words(&self, task: &Task, seed: u64) -> Vec<String> {
-        let data = task.data.display().to_string();
+    fn words(&self, task: &Task, data: &str, seed: u64) -> Vec<String> {
         let (target, threads) = (task.target.to_string(), task.threads.to_string());
         let seed = seed.to_string();
         let words: Vec<&str> = match self {
@@ -75,7 +68,7 @@ impl Contestant {
                 "--dataset",
                 "mnist",
                 "--data-dir",
-                &data,
+                data,
                 "--offline",
                 "--epochs",
                 EPOCHS,
@@ -84,7 +77,7 @@ impl Contestant {
                 "--backend",
                 "flex",
             ],
-            Self::Torch(_) => vec![&data, "--epochs", EPOCHS, "--target", &target],
+            Self::Torch(_) => vec![data, "--epochs", EPOCHS, "--target", &target],
         };
         let mut words: Vec<String> = words.into_iter().map(Into::into).collect();
         if let Self::Kiln(_) = self {
@@ -97,37 +90,29 @@ impl Contestant {
     /// Trains, in a process of its own.
     pub fn train(&self, task: &Task, seed: u64) -> anyhow::Result<Found> {
         let runs = scratch();
+        let data = task.data.display().to_string();
         let mut command = match self {
             Self::Kiln(program) => {
                 let mut kiln = Command::new(program);
                 kiln.env_remove("KILN_KERNELS");
-                kiln.args(self.words(task, seed));
+                kiln.args(self.words(task, &data, seed));
                 kiln.args(["--json", "--no-report", "--out"]).arg(&runs);
                 kiln
             }
             Self::Torch(python) => {
                 let mut peer = Command::new(python);
                 peer.arg(crate::root().join(PEER));
-                peer.args(self.words(task, seed));
+                peer.args(self.words(task, &data, seed));
                 peer
             }
         };
         let start = Instant::now();
-        let output = command.output();
+        let said = program::said(&mut command);
         let process_seconds = start.elapsed().as_secs_f64();
         if runs.exists() {
             fs::remove_dir_all(&runs)?;
         }
-        let output =
-            output.with_context(|| format!("cannot run {}", command.get_program().display()))?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "{}: {}",
-            output.status,
-            errors.trim().lines().last().unwrap_or("no word of why")
-        );
-        let said = String::from_utf8_lossy(&output.stdout);
+        let said = said?;
         let last = said.lines().last().context("it printed nothing")?;
         let last: Value = serde_json::from_str(last).context("its last line is no JSON")?;
         let found = match self {

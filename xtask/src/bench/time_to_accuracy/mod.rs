@@ -4,9 +4,8 @@
 mod contest;
 pub mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::bail;
 use data::Store;
 
 use self::{
@@ -14,7 +13,7 @@ use self::{
     rows::{Row, heading, lines},
 };
 use super::{
-    at_least_one,
+    at_least_one, cases, cores,
     machine::{Machine, warning_of_load},
     place,
 };
@@ -85,7 +84,6 @@ impl Args {
         let store = Store::new(self.data_dir.as_deref()).offline(true);
         // What is missing is told here, and not by each of them.
         store.load("mnist", &mut |_| {})?;
-        let cores = || num_cpus::get_physical().min(num_cpus::get());
         let task = Task {
             data: store.root()?,
             target: self.target.unwrap_or(0.99),
@@ -118,10 +116,7 @@ impl Args {
         if let Some(note) = place::note(self.out.as_deref(), FILE, &others) {
             println!("{note}");
         }
-        match rows.iter().filter(|row| !row.error.is_empty()).count() {
-            0 => Ok(()),
-            failed => bail!("{failed} of {} measurements failed", rows.len()),
-        }
+        cases::ended(&rows)
     }
 
     /// The flags by which it is another set than the README's.
@@ -139,11 +134,6 @@ impl Args {
 fn scratch() -> PathBuf {
     let name = format!("kiln-time-to-accuracy-{}", std::process::id());
     std::env::temp_dir().join(name)
-}
-
-/// As commands in files name a folder of this machine.
-fn is_here(word: &str, folder: &Path) -> bool {
-    Path::new(word) == folder
 }
 
 #[cfg(test)]

@@ -6,14 +6,12 @@ pub mod rows;
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-
 use self::{
     contest::{Case, Contestant, zoo},
     rows::{Row, heading, lines},
 };
 use super::{
-    at_least_one,
+    at_least_one, cases, cores,
     machine::{Machine, warning_of_load},
     place,
 };
@@ -110,10 +108,7 @@ impl Args {
         if let Some(note) = place::note(self.out.as_deref(), name, &others) {
             println!("{note}");
         }
-        match rows.iter().filter(|row| !row.error.is_empty()).count() {
-            0 => Ok(()),
-            failed => bail!("{failed} of {} measurements failed", rows.len()),
-        }
+        cases::ended(&rows)
     }
 
     /// The name of the file, and the flags by which it is another set than the README's.
@@ -138,7 +133,6 @@ impl Args {
 
     /// The same for everybody.
     fn threads(&self) -> usize {
-        let cores = || num_cpus::get_physical().min(num_cpus::get());
         self.threads.unwrap_or_else(cores)
     }
 
