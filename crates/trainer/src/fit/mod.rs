@@ -190,8 +190,8 @@ struct Fit<'t, 'a, M> {
     /// On a device with autodiff. Away only during an update.
     network: Option<M>,
     /// That of the network, with autodiff.
-    /// The names of what is differentiated without `freeze`.
-    differentiated: HashSet<String>,
+    /// The names of what this training froze.
+    frozen: HashSet<String>,
     device: Device,
     loss: Rc<dyn Loss + 'a>,
     scored_loss: Rc<dyn Loss + 'a>,
@@ -222,8 +222,9 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         let config = &trainer.config;
         config.validate(&data)?;
         let network = network.train();
-        let differentiated = differentiated(&network);
+        let before = differentiated(&network);
         let network = freeze(network, &config.optimizer.freeze)?;
+        let frozen = &before - &differentiated(&network);
         let device = network.devices().into_iter().next();
         let device = device.ok_or(TrainError::NoParameters)?;
         let (loss, scored_loss): (Rc<dyn Loss + 'a>, Rc<dyn Loss + 'a>) = match &trainer.loss {
@@ -250,7 +251,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         Ok(Self {
             data,
             network: Some(network),
-            differentiated,
+            frozen,
             device,
             loss,
             scored_loss,
@@ -363,7 +364,7 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         let progress = self.progress;
         let network = self.network.expect("it is put back");
         Ok((
-            thaw(network, &self.differentiated),
+            thaw(network, &self.frozen),
             FitResult {
                 ended_by,
                 history: progress.history,

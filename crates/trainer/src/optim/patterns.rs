@@ -63,9 +63,11 @@ pub fn freeze<M: Module>(module: M, patterns: &[String]) -> Result<M, ConfigErro
     if patterns.is_empty() {
         return Ok(module);
     }
-    Ok(module.map(&mut Freezer {
+    let frozen = |name: &str| patterns.iter().any(|pattern| matches(pattern, name));
+    Ok(module.map(&mut Switch {
         path: ParameterPath::default(),
-        patterns,
+        to: false,
+        which: &frozen,
     }))
 }
 
@@ -76,11 +78,15 @@ pub(crate) fn differentiated<M: Module>(module: &M) -> HashSet<String> {
     found.names
 }
 
-/// Takes back what [`freeze`] did to a module of which these were differentiated.
-pub(crate) fn thaw<M: Module>(module: M, differentiated: &HashSet<String>) -> M {
-    module.map(&mut Thawer {
+/// Takes back what [`freeze`] did to the parameters of these names.
+pub(crate) fn thaw<M: Module>(module: M, frozen: &HashSet<String>) -> M {
+    if frozen.is_empty() {
+        return module;
+    }
+    module.map(&mut Switch {
         path: ParameterPath::default(),
-        differentiated,
+        to: true,
+        which: &|name| frozen.contains(name),
     })
 }
 
@@ -139,12 +145,14 @@ impl ModuleVisitor for Differentiated {
     }
 }
 
-struct Freezer<'a> {
+/// Has some parameters differentiated, or left out of that.
+struct Switch<'a> {
     path: ParameterPath,
-    patterns: &'a [String],
+    to: bool,
+    which: &'a dyn Fn(&str) -> bool,
 }
 
-impl ModuleMapper for Freezer<'_> {
+impl ModuleMapper for Switch<'_> {
     fn enter_module(&mut self, name: &str, container: &str) {
         self.path.enter(name, container);
     }
@@ -154,32 +162,8 @@ impl ModuleMapper for Freezer<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.name();
-        match self.patterns.iter().any(|p| matches(p, &name)) {
-            true => param.set_require_grad(false),
-            false => param,
-        }
-    }
-}
-
-struct Thawer<'a> {
-    path: ParameterPath,
-    differentiated: &'a HashSet<String>,
-}
-
-impl ModuleMapper for Thawer<'_> {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.path.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let frozen = !param.val().is_require_grad();
-        match frozen && self.differentiated.contains(&self.path.name()) {
-            true => param.set_require_grad(true),
+        match (self.which)(&self.path.name()) {
+            true => param.set_require_grad(self.to),
             false => param,
         }
     }
