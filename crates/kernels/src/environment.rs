@@ -9,7 +9,7 @@ use crate::switch;
 pub struct WrongVariable {
     /// Its name.
     pub name: &'static str,
-    /// Its value.
+    /// Its value, in small letters.
     pub value: String,
     /// The values that say something.
     pub known: Vec<&'static str>,
@@ -40,21 +40,27 @@ pub fn check_environment() -> Result<(), WrongVariable> {
         variables.push((crate::simd::VARIABLE, names));
     }
     for (name, known) in variables {
-        let value = env::var_os(name).unwrap_or_default();
-        check(name, &value.to_string_lossy(), known)?;
+        if let Some(word) = word(name) {
+            check(name, word, known)?;
+        }
     }
     Ok(())
 }
 
-fn check(name: &'static str, value: &str, known: Vec<&'static str>) -> Result<(), WrongVariable> {
-    let plain = value.trim().to_ascii_lowercase();
-    match plain.is_empty() || known.contains(&plain.as_str()) {
+/// What a variable says; nothing if it is not there or empty.
+pub(crate) fn word(name: &str) -> Option<String> {
+    word_of(&env::var_os(name)?.to_string_lossy())
+}
+
+fn word_of(value: &str) -> Option<String> {
+    let word = value.trim().to_ascii_lowercase();
+    Some(word).filter(|word| !word.is_empty())
+}
+
+fn check(name: &'static str, value: String, known: Vec<&'static str>) -> Result<(), WrongVariable> {
+    match known.contains(&value.as_str()) {
         true => Ok(()),
-        false => Err(WrongVariable {
-            name,
-            value: value.into(),
-            known,
-        }),
+        false => Err(WrongVariable { name, value, known }),
     }
 }
 
@@ -64,10 +70,12 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_told() {
-        let check = |value| check("KILN_KERNELS", value, vec!["on", "off"]);
-        for right in ["", " ", "on", " OFF "] {
+        let check = |value: &str| check("KILN_KERNELS", value.into(), vec!["on", "off"]);
+        for right in ["on", "off"] {
             assert_eq!(check(right), Ok(()), "{right}");
         }
+        assert_eq!(word_of(" OFF "), Some("off".into()));
+        assert_eq!(word_of(" "), None);
         let wrong = check("of").unwrap_err();
         assert_eq!(wrong.to_string(), "KILN_KERNELS=of: it can be on, off");
     }

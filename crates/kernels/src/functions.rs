@@ -9,7 +9,7 @@ use burn::tensor::{
 
 #[cfg(feature = "flex")]
 use crate::{
-    activation::Smooth,
+    activation::Activation,
     layers::{Addend, LayerOps, Pool},
     pool::Window,
 };
@@ -95,7 +95,7 @@ pub fn batch_norm<const D: usize>(
 pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if covered(&x) {
-        return Tensor::from_dispatch(burn::backend::Dispatch::rectify(x.into_dispatch()));
+        return activate(x, Activation::Relu);
     }
     activation::relu(x)
 }
@@ -105,7 +105,7 @@ pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if covered(&x) {
-        return smooth(x, Smooth::Sigmoid);
+        return activate(x, Activation::Sigmoid);
     }
     activation::sigmoid(x)
 }
@@ -115,7 +115,7 @@ pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if covered(&x) {
-        return smooth(x, Smooth::Tanh);
+        return activate(x, Activation::Tanh);
     }
     activation::tanh(x)
 }
@@ -126,7 +126,7 @@ pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if covered(&x) {
-        return smooth(x, Smooth::Gelu);
+        return activate(x, Activation::Gelu);
     }
     activation::gelu(x)
 }
@@ -136,7 +136,7 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if covered(&x) {
-        return smooth(x, Smooth::Silu);
+        return activate(x, Activation::Silu);
     }
     activation::silu(x)
 }
@@ -259,9 +259,9 @@ fn addend<const D: usize>(residual: Option<Tensor<D>>) -> Addend<burn::backend::
 }
 
 #[cfg(feature = "flex")]
-fn smooth<const D: usize>(x: Tensor<D>, function: Smooth) -> Tensor<D> {
+fn activate<const D: usize>(x: Tensor<D>, function: Activation) -> Tensor<D> {
     let x = x.into_dispatch();
-    Tensor::from_dispatch(burn::backend::Dispatch::smooth(x, function))
+    Tensor::from_dispatch(burn::backend::Dispatch::activate(x, function))
 }
 
 /// The windows of a pooling layer, if the kernels take them.

@@ -11,7 +11,7 @@ use burn::{
 use burn_flex::FlexTensor;
 
 use crate::{
-    activation::{self, Smooth},
+    activation::Activation,
     channels::Rows,
     norm::{self, Affine, After},
     pool::{self, Window},
@@ -64,11 +64,8 @@ pub trait LayerOps: Backend {
         relu: bool,
     ) -> FloatTensor<Self>;
 
-    /// `max(x, 0)`.
-    fn rectify(x: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// An activation made of the exponential function.
-    fn smooth(x: FloatTensor<Self>, function: Smooth) -> FloatTensor<Self>;
+    /// `function` of every value.
+    fn activate(x: FloatTensor<Self>, function: Activation) -> FloatTensor<Self>;
 
     /// `a + b`, or the ReLU of that.
     fn sum(a: FloatTensor<Self>, b: FloatTensor<Self>, relu: bool) -> FloatTensor<Self>;
@@ -176,20 +173,14 @@ impl LayerOps for Flex {
         tensor(output, shape(&x))
     }
 
-    fn rectify(x: FlexTensor) -> FlexTensor {
-        let mut x = contiguous(x);
-        activation::relu(level(), x.storage_mut());
-        x
-    }
-
-    fn smooth(x: FlexTensor, function: Smooth) -> FlexTensor {
+    fn activate(x: FlexTensor, function: Activation) -> FlexTensor {
         let mut x = contiguous(x);
         if let Some(in_place) = x.try_storage_mut() {
-            activation::smooth(level(), function, in_place, None);
+            function.forward(level(), in_place, None);
             return x;
         }
         let mut output = scratch::output(values(&x).len());
-        activation::smooth(level(), function, &mut output, Some(values(&x)));
+        function.forward(level(), &mut output, Some(values(&x)));
         tensor(output, shape(&x))
     }
 

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use pulp::{NullaryFnOnce, Simd};
 
+use crate::environment;
+
 /// Values of the longest vector.
 pub const WIDEST: usize = 16;
 
@@ -112,10 +114,9 @@ pub const VARIABLE: &str = "KILN_SIMD";
 impl Level {
     /// The best of this machine. `KILN_SIMD=scalar` or `avx2` asks for less.
     fn detect() -> Self {
-        let wish = std::env::var(VARIABLE).unwrap_or_default();
-        let wish = wish.trim().to_ascii_lowercase();
+        let wish = environment::word(VARIABLE);
         let all = Self::all();
-        let of_name = all.iter().find(|level| level.name() == wish);
+        let of_name = all.iter().find(|l| wish.as_deref() == Some(l.name()));
         let best = all.last().expect("every machine has the scalar level");
         *of_name.unwrap_or(best)
     }

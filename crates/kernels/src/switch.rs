@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use crate::environment;
+
 /// The variable of the environment that turns the kernels off.
 pub const VARIABLE: &str = "KILN_KERNELS";
 /// By one of these values.
@@ -15,10 +17,7 @@ pub const ON: [&str; 4] = ["on", "1", "true", "yes"];
 fn state() -> &'static AtomicBool {
     static STATE: OnceLock<AtomicBool> = OnceLock::new();
     STATE.get_or_init(|| {
-        let off = std::env::var(VARIABLE).is_ok_and(|value| {
-            let value = value.trim().to_ascii_lowercase();
-            OFF.contains(&value.as_str())
-        });
+        let off = environment::word(VARIABLE).is_some_and(|word| OFF.contains(&word.as_str()));
         AtomicBool::new(!off)
     })
 }

@@ -1,69 +1,14 @@
-//! Sigmoid, tanh, GELU and SiLU.
+//! Sigmoid, tanh, GELU and SiLU, made of the exponential function.
 
 use super::{
+    Function,
     exponential::{exp, exp_m1},
     normal::normal,
 };
-use crate::{
-    parallel,
-    simd::{Kernel, Level, Vectors},
-};
-
-/// Activations made of the exponential function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Smooth {
-    /// `1 / (1 + e^-x)`.
-    Sigmoid,
-    Tanh,
-    /// `x · Φ(x)` by the normal distribution itself, not by its approximation with tanh
-    /// (Hendrycks and Gimpel, 2016).
-    Gelu,
-    /// `x · sigmoid(x)`.
-    Silu,
-}
-
-impl Smooth {
-    /// Whether the backward pass goes by the output; otherwise it goes by the input.
-    pub fn keeps_output(self) -> bool {
-        match self {
-            Self::Sigmoid | Self::Tanh => true,
-            Self::Gelu | Self::Silu => false,
-        }
-    }
-}
-
-/// Writes the activations of `input` into `output`, of the same length; those of what is
-/// in `output`, without an `input`.
-pub fn smooth(level: Level, function: Smooth, output: &mut [f32], input: Option<&[f32]>) {
-    match function {
-        Smooth::Sigmoid => forward(level, Sigmoid, output, input),
-        Smooth::Tanh => forward(level, Tanh, output, input),
-        Smooth::Gelu => forward(level, Gelu, output, input),
-        Smooth::Silu => forward(level, Silu, output, input),
-    }
-}
-
-/// From the gradient of the output, in place, that of the input. `kept` is the output or
-/// the input, as [`Smooth::keeps_output`] says.
-pub fn smooth_backward(level: Level, function: Smooth, dy: &mut [f32], kept: &[f32]) {
-    match function {
-        Smooth::Sigmoid => backward(level, Sigmoid, dy, kept),
-        Smooth::Tanh => backward(level, Tanh, dy, kept),
-        Smooth::Gelu => backward(level, Gelu, dy, kept),
-        Smooth::Silu => backward(level, Silu, dy, kept),
-    }
-}
-
-/// A function of one value.
-trait Function: Copy + Sync {
-    fn value<S: Vectors>(self, simd: S, x: f32) -> f32;
-
-    /// Its derivative, by what is kept for the backward pass.
-    fn slope<S: Vectors>(self, simd: S, kept: f32) -> f32;
-}
+use crate::simd::Vectors;
 
 #[derive(Clone, Copy)]
-struct Sigmoid;
+pub struct Sigmoid;
 
 impl Function for Sigmoid {
     #[inline(always)]
@@ -72,13 +17,13 @@ impl Function for Sigmoid {
     }
 
     #[inline(always)]
-    fn slope<S: Vectors>(self, _simd: S, y: f32) -> f32 {
-        y * (1.0 - y)
+    fn gradient<S: Vectors>(self, _simd: S, dy: f32, y: f32) -> f32 {
+        dy * (y * (1.0 - y))
     }
 }
 
 #[derive(Clone, Copy)]
-struct Tanh;
+pub struct Tanh;
 
 impl Function for Tanh {
     /// By `e^-2|x| - 1`, which keeps all digits near 0.
@@ -89,13 +34,13 @@ impl Function for Tanh {
     }
 
     #[inline(always)]
-    fn slope<S: Vectors>(self, _simd: S, y: f32) -> f32 {
-        (1.0 - y) * (1.0 + y)
+    fn gradient<S: Vectors>(self, _simd: S, dy: f32, y: f32) -> f32 {
+        dy * ((1.0 - y) * (1.0 + y))
     }
 }
 
 #[derive(Clone, Copy)]
-struct Gelu;
+pub struct Gelu;
 
 impl Function for Gelu {
     #[inline(always)]
@@ -104,14 +49,14 @@ impl Function for Gelu {
     }
 
     #[inline(always)]
-    fn slope<S: Vectors>(self, simd: S, x: f32) -> f32 {
+    fn gradient<S: Vectors>(self, simd: S, dy: f32, x: f32) -> f32 {
         let (below, density) = normal(simd, x);
-        simd.multiply_add(x, density, below)
+        dy * simd.multiply_add(x, density, below)
     }
 }
 
 #[derive(Clone, Copy)]
-struct Silu;
+pub struct Silu;
 
 impl Function for Silu {
     #[inline(always)]
@@ -120,74 +65,8 @@ impl Function for Silu {
     }
 
     #[inline(always)]
-    fn slope<S: Vectors>(self, simd: S, x: f32) -> f32 {
+    fn gradient<S: Vectors>(self, simd: S, dy: f32, x: f32) -> f32 {
         let part = Sigmoid.value(simd, x);
-        part * simd.multiply_add(x, 1.0 - part, 1.0)
+        dy * (part * simd.multiply_add(x, 1.0 - part, 1.0))
     }
 }
-
-fn forward<F: Function>(level: Level, function: F, output: &mut [f32], input: Option<&[f32]>) {
-    let run = |output: &mut [f32], input: Option<&[f32]>| {
-        level.run(Forward {
-            function,
-            output,
-            input,
-        });
-    };
-    match input {
-        Some(input) => parallel::each_with(output, input, |output, input| run(output, Some(input))),
-        None => parallel::each(output, |output| run(output, None)),
-    }
-}
-
-fn backward<F: Function>(level: Level, function: F, dy: &mut [f32], kept: &[f32]) {
-    parallel::each_with(dy, kept, |dy, kept| {
-        level.run(Backward { function, dy, kept });
-    });
-}
-
-struct Forward<'a, F> {
-    function: F,
-    output: &'a mut [f32],
-    input: Option<&'a [f32]>,
-}
-
-impl<F: Function> Kernel for Forward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Vectors>(self, simd: S) {
-        match self.input {
-            Some(input) => {
-                for (y, &x) in self.output.iter_mut().zip(input) {
-                    *y = self.function.value(simd, x);
-                }
-            }
-            None => {
-                for value in self.output {
-                    *value = self.function.value(simd, *value);
-                }
-            }
-        }
-    }
-}
-
-struct Backward<'a, F> {
-    function: F,
-    dy: &'a mut [f32],
-    kept: &'a [f32],
-}
-
-impl<F: Function> Kernel for Backward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Vectors>(self, simd: S) {
-        for (dy, &kept) in self.dy.iter_mut().zip(self.kept) {
-            *dy *= self.function.slope(simd, kept);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -15,11 +15,7 @@ use burn::backend::{
 use burn_flex::FlexTensor;
 
 use super::{Addend, LayerOps, Pool, contiguous, recycle, values};
-use crate::{
-    activation::{self, Smooth},
-    pool::Window,
-    simd::level,
-};
+use crate::{activation::Activation, pool::Window, simd::level};
 
 type Tracked<C> = FloatTensor<Autodiff<Flex, C>>;
 
@@ -60,33 +56,22 @@ impl<C: CheckpointStrategy> LayerOps for Autodiff<Flex, C> {
         norm::register([x, weight, bias], residual, options).0
     }
 
-    fn rectify(x: Tracked<C>) -> Tracked<C> {
+    fn activate(x: Tracked<C>, function: Activation) -> Tracked<C> {
         let (x, node) = x.into_parts();
-        match Rectify.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => {
-                let y = Flex::rectify(x);
-                prep.finish(y.clone(), y)
-            }
-            OpsKind::UnTracked(prep) => prep.finish(Flex::rectify(x)),
-        }
-    }
-
-    fn smooth(x: Tracked<C>, function: Smooth) -> Tracked<C> {
-        let (x, node) = x.into_parts();
-        match Smoothed(function)
+        match Activate(function)
             .prepare::<C>([node])
             .compute_bound()
             .stateful()
         {
             OpsKind::Tracked(prep) if function.keeps_output() => {
-                let y = Flex::smooth(x, function);
+                let y = Flex::activate(x, function);
                 prep.finish(y.clone(), y)
             }
             OpsKind::Tracked(prep) => {
                 let x = contiguous(x);
-                prep.finish(x.clone(), Flex::smooth(x, function))
+                prep.finish(x.clone(), Flex::activate(x, function))
             }
-            OpsKind::UnTracked(prep) => prep.finish(Flex::smooth(x, function)),
+            OpsKind::UnTracked(prep) => prep.finish(Flex::activate(x, function)),
         }
     }
 
@@ -112,40 +97,11 @@ impl<C: CheckpointStrategy> LayerOps for Autodiff<Flex, C> {
     }
 }
 
-/// The gradient of what a ReLU that gave `y` took.
-fn through_relu(dy: FlexTensor, y: &FlexTensor) -> FlexTensor {
-    let mut dy = contiguous(dy);
-    activation::relu_backward(level(), dy.storage_mut(), values(y));
-    dy
-}
-
 #[derive(Debug)]
-struct Rectify;
+struct Activate(Activation);
 
-impl Backward<Flex, 1> for Rectify {
-    /// The output.
-    type State = FlexTensor;
-
-    fn backward(
-        self,
-        ops: Ops<Self::State, 1>,
-        grads: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let dy = grads.consume::<Flex>(&ops.node);
-        let [node] = ops.parents;
-        if let Some(node) = node {
-            grads.register::<Flex>(node.id, through_relu(dy, &ops.state));
-            recycle(ops.state);
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Smoothed(Smooth);
-
-impl Backward<Flex, 1> for Smoothed {
-    /// The output or the input, as [`Smooth::keeps_output`] says.
+impl Backward<Flex, 1> for Activate {
+    /// The output or the input, as [`Activation::keeps_output`] says.
     type State = FlexTensor;
 
     fn backward(
@@ -157,7 +113,7 @@ impl Backward<Flex, 1> for Smoothed {
         let mut dy = contiguous(grads.consume::<Flex>(&ops.node));
         let [Some(node)] = ops.parents else { return };
         let kept = ops.state;
-        activation::smooth_backward(level(), self.0, dy.storage_mut(), values(&kept));
+        self.0.backward(level(), dy.storage_mut(), values(&kept));
         grads.register::<Flex>(node.id, dy);
         recycle(kept);
     }
@@ -176,11 +132,11 @@ impl Backward<Flex, 2> for Sum {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let dy = grads.consume::<Flex>(&ops.node);
-        let dy = match &ops.state {
-            Some(y) => through_relu(dy, y),
-            None => dy,
-        };
+        let mut dy = grads.consume::<Flex>(&ops.node);
+        if let Some(y) = &ops.state {
+            dy = contiguous(dy);
+            Activation::Relu.backward(level(), dy.storage_mut(), values(y));
+        }
         for node in ops.parents.into_iter().flatten() {
             grads.register::<Flex>(node.id, dy.clone());
         }

@@ -141,14 +141,12 @@ impl Backend {
     /// The driver of an adapter of that name, with its version, where the backend knows it:
     /// wgpu and its pinned relatives.
     #[must_use]
+    #[cfg_attr(not(feature = "wgpu"), expect(unused_variables))]
     pub fn driver(self, adapter: &str) -> Option<String> {
         match self {
             #[cfg(feature = "wgpu")]
             Self::Wgpu | Self::Vulkan | Self::Metal | Self::WebGpu => wgpu::driver(adapter),
-            _ => {
-                let _ = adapter;
-                None
-            }
+            _ => None,
         }
     }
 

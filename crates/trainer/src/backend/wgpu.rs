@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     pin::pin,
+    sync::OnceLock,
     task::{Context, Poll, Waker},
 };
 
@@ -74,22 +75,29 @@ pub fn adapters(api: Api) -> Vec<Adapter> {
 /// The driver of the adapter of that name, as it names itself, with its version: `Mesa 22.3.6
 /// (LLVM 15.0.6)`.
 pub fn driver(adapter: &str) -> Option<String> {
-    let all = graphics::Backends::all();
-    let instance = graphics::Instance::new(graphics::InstanceDescriptor {
-        backends: all,
-        ..graphics::InstanceDescriptor::new_without_display_handle()
-    });
-    let adapters = pin!(instance.enumerate_adapters(all));
-    // What is native answers at once.
-    let Poll::Ready(adapters) = adapters.poll(&mut Context::from_waker(Waker::noop())) else {
-        return None;
-    };
-    let mut infos = adapters.iter().map(graphics::Adapter::get_info);
-    let info = infos.find(|info| info.name == adapter)?;
+    let info = known().iter().find(|info| info.name == adapter)?;
     // Some repeat the name of the driver in its version.
     let words = match info.driver_info.contains(&info.driver) {
-        true => info.driver_info,
+        true => info.driver_info.clone(),
         false => format!("{} {}", info.driver, info.driver_info),
     };
     Some(words.trim().to_string()).filter(|words| !words.is_empty())
+}
+
+/// What wgpu itself knows of the adapters, asked once.
+fn known() -> &'static [graphics::AdapterInfo] {
+    static KNOWN: OnceLock<Vec<graphics::AdapterInfo>> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let all = graphics::Backends::all();
+        let instance = graphics::Instance::new(graphics::InstanceDescriptor {
+            backends: all,
+            ..graphics::InstanceDescriptor::new_without_display_handle()
+        });
+        let adapters = pin!(instance.enumerate_adapters(all));
+        // What is native answers at once.
+        match adapters.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(adapters) => adapters.iter().map(graphics::Adapter::get_info).collect(),
+            Poll::Pending => Vec::new(),
+        }
+    })
 }

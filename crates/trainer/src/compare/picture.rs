@@ -12,6 +12,7 @@ const WIDTH: u32 = 960;
 const TITLE: u32 = 34;
 /// Of a network.
 const HEIGHT: u32 = 330;
+
 /// The picture of a comparison: for each network the loss of every step on every backend on
 /// the left, images a second on the right.
 #[must_use]
@@ -47,7 +48,10 @@ fn done(compared: &Compared) -> impl Iterator<Item = (usize, Backend, &Found)> {
 fn losses(area: &Area<'_>, compared: &Compared) -> Drawn {
     let all = || done(compared).flat_map(|(_, _, found)| &found.losses);
     let highest = all().copied().filter(|l| l.is_finite()).fold(0.0, f64::max);
-    let top = if highest > 0.0 { highest * 1.05 } else { 1.0 };
+    let highest = if highest > 0.0 { highest } else { 1.0 };
+    let lines = done(compared).count();
+    // The legend stands above the lines, a row for each.
+    let top = highest * (1.05 + 0.1 * lines as f64);
     let last = done(compared).map(|(_, _, f)| f.losses.len()).max();
     let last = last.unwrap_or(0).max(2) as f64;
     let mut chart = ChartBuilder::on(area)
@@ -62,13 +66,12 @@ fn losses(area: &Area<'_>, compared: &Compared) -> Drawn {
         .x_desc("step")
         .y_desc("loss")
         .draw()?;
-    let rows: Vec<_> = done(compared).collect();
-    for (drawn, (at, backend, found)) in rows.iter().enumerate() {
+    for (drawn, (at, backend, found)) in done(compared).enumerate() {
         let colour = SERIES[at % SERIES.len()];
         let points = found.losses.iter().enumerate();
         let points = points.map(|(at, loss)| ((at + 1) as f64, loss.clamp(0.0, top)));
         // What comes later is thinner: none hides another.
-        let width = 2 * (rows.len() - drawn).min(4) as u32 - 1;
+        let width = 2 * (lines - drawn).min(4) as u32 - 1;
         chart
             .draw_series(LineSeries::new(points, colour.stroke_width(width)))?
             .label(backend.name())

@@ -2,50 +2,57 @@
 
 use rayon::ThreadPoolBuilder;
 
-use super::*;
-use crate::{
-    activation::normal::tests::{density, distribution},
-    parallel::CHUNK,
-    reference::numbers,
+use super::{
+    normal::tests::{density, distribution},
+    *,
 };
+use crate::{parallel::CHUNK, reference::numbers};
 
-const ALL: [Smooth; 4] = [Smooth::Sigmoid, Smooth::Tanh, Smooth::Gelu, Smooth::Silu];
+const ALL: [Activation; 5] = [
+    Activation::Relu,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Gelu,
+    Activation::Silu,
+];
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
 /// Value and derivative.
-fn exact(function: Smooth, x: f64) -> [f64; 2] {
+fn exact(function: Activation, x: f64) -> [f64; 2] {
     match function {
-        Smooth::Sigmoid => [sigmoid(x), sigmoid(x) * sigmoid(-x)],
-        Smooth::Tanh => [x.tanh(), 1.0 / x.cosh().powi(2)],
-        Smooth::Gelu => [x * distribution(x), distribution(x) + x * density(x)],
-        Smooth::Silu => [x * sigmoid(x), sigmoid(x) * (1.0 + x * sigmoid(-x))],
+        Activation::Relu => [x.max(0.0), f64::from(u8::from(x > 0.0))],
+        Activation::Sigmoid => [sigmoid(x), sigmoid(x) * sigmoid(-x)],
+        Activation::Tanh => [x.tanh(), 1.0 / x.cosh().powi(2)],
+        Activation::Gelu => [x * distribution(x), distribution(x) + x * density(x)],
+        Activation::Silu => [x * sigmoid(x), sigmoid(x) * (1.0 + x * sigmoid(-x))],
     }
 }
 
 /// How far the value may be from the exact one.
-fn allowed(function: Smooth, x: f64) -> f64 {
+fn allowed(function: Activation, x: f64) -> f64 {
     match function {
-        Smooth::Sigmoid => 2e-7,
-        Smooth::Tanh => (4e-7 * x.abs()).min(2e-7),
-        Smooth::Gelu | Smooth::Silu => 5e-7 * x.abs().max(1.0),
+        Activation::Relu => 0.0,
+        Activation::Sigmoid => 2e-7,
+        Activation::Tanh => (4e-7 * x.abs()).min(2e-7),
+        Activation::Gelu | Activation::Silu => 5e-7 * x.abs().max(1.0),
     }
 }
 
 #[track_caller]
-fn check(function: Smooth, level: Level, x: &[f32]) {
+fn check(function: Activation, level: Level, x: &[f32]) {
     let dy = numbers("dy", x.len());
     let mut in_place = x.to_vec();
-    smooth(level, function, &mut in_place, None);
+    function.forward(level, &mut in_place, None);
     let mut y = vec![f32::NAN; x.len()];
-    smooth(level, function, &mut y, Some(x));
+    function.forward(level, &mut y, Some(x));
     let same = y.iter().zip(&in_place);
     assert!(same.into_iter().all(|(a, b)| a.to_bits() == b.to_bits()));
     let mut dx = dy.clone();
     let kept = if function.keeps_output() { &y } else { x };
-    smooth_backward(level, function, &mut dx, kept);
+    function.backward(level, &mut dx, kept);
     for (at, &x) in x.iter().enumerate() {
         let [value, slope] = exact(function, x.into());
         let place = format!("{function:?}({x}), {}", level.name());
@@ -90,15 +97,16 @@ fn infinite_and_not_a_number() {
     let (infinite, nan) = (f32::INFINITY, f32::NAN);
     // What is not a number is no further than PyTorch's: -inf · 0 for the last two.
     let expected = [
-        (Smooth::Sigmoid, [0.0, 1.0]),
-        (Smooth::Tanh, [-1.0, 1.0]),
-        (Smooth::Gelu, [nan, infinite]),
-        (Smooth::Silu, [nan, infinite]),
+        (Activation::Relu, [0.0, infinite]),
+        (Activation::Sigmoid, [0.0, 1.0]),
+        (Activation::Tanh, [-1.0, 1.0]),
+        (Activation::Gelu, [nan, infinite]),
+        (Activation::Silu, [nan, infinite]),
     ];
     for level in Level::all() {
         for (function, [low, high]) in expected {
             let mut values = [-infinite, infinite, nan, -nan];
-            smooth(level, function, &mut values, None);
+            function.forward(level, &mut values, None);
             let expected = [low, high, nan, nan];
             for (found, expected) in values.into_iter().zip(expected) {
                 assert!(
@@ -108,18 +116,31 @@ fn infinite_and_not_a_number() {
                 );
             }
             let mut dy = [1.0];
-            smooth_backward(level, function, &mut dy, &[nan]);
-            assert!(dy[0].is_nan(), "{function:?}");
+            function.backward(level, &mut dy, &[nan]);
+            match function {
+                // As PyTorch's.
+                Activation::Relu => assert_eq!(dy, [1.0]),
+                _ => assert!(dy[0].is_nan(), "{function:?}"),
+            }
         }
+    }
+}
+
+#[test]
+fn a_relu_stops_what_is_infinite() {
+    for level in Level::all() {
+        let mut dy = [f32::INFINITY, f32::NAN, f32::INFINITY];
+        Activation::Relu.backward(level, &mut dy, &[0.0, 0.0, 1.0]);
+        assert_eq!(dy, [0.0, 0.0, f32::INFINITY], "{}", level.name());
     }
 }
 
 #[test]
 fn zeros_keep_their_sign() {
     for level in Level::all() {
-        for function in [Smooth::Tanh, Smooth::Gelu, Smooth::Silu] {
+        for function in [Activation::Tanh, Activation::Gelu, Activation::Silu] {
             let mut values = [0.0, -0.0];
-            smooth(level, function, &mut values, None);
+            function.forward(level, &mut values, None);
             assert_eq!(values.map(f32::to_bits), [0.0_f32, -0.0].map(f32::to_bits));
         }
     }
@@ -134,8 +155,8 @@ fn on_any_number_of_threads() {
             pool.expect("threads are to be had").install(|| {
                 let level = crate::simd::level();
                 let (mut y, mut dx) = (x.clone(), numbers("dy", x.len()));
-                smooth(level, function, &mut y, None);
-                smooth_backward(level, function, &mut dx, &y);
+                function.forward(level, &mut y, None);
+                function.backward(level, &mut dx, &y);
                 [y, dx].concat()
             })
         };
