@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    DatasetInfo,
+    DatasetInfo, Pixels,
     augment::{Augment, Cutmix, Mixup, RandomCrop, RandomHorizontalFlip},
 };
 
@@ -86,7 +86,7 @@ fn batches_depend_neither_on_threads_nor_on_where_one_begins() {
     for steps in [&steps[..], &steps[..2]] {
         let pipeline = Pipeline::new(steps.to_vec(), Arc::clone(forty().info())).unwrap();
         // Batches of more than one chunk.
-        let loader = shuffled(CHUNK + 3, 7).augment(pipeline, 7).unwrap();
+        let loader = shuffled(source::CHUNK + 3, 7).augment(pipeline, 7).unwrap();
         let one = batches(&loader.clone().threads(1).unwrap(), 3);
         for threads in [2, 8] {
             assert_eq!(batches(&loader.clone().threads(threads).unwrap(), 3), one);

@@ -23,6 +23,7 @@ mod runs;
 mod saliency;
 mod schedules;
 mod search;
+mod starting_weights;
 mod steps;
 mod support;
 mod threads;

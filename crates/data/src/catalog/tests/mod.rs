@@ -2,7 +2,13 @@
 
 mod archive;
 #[cfg(feature = "fetch")]
+mod archive_download;
+#[cfg(feature = "fetch")]
+mod case;
+#[cfg(feature = "fetch")]
 mod download;
+#[cfg(feature = "fetch")]
+mod mirrors;
 #[cfg(feature = "fetch")]
 mod server;
 mod store;
