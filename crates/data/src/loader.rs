@@ -222,6 +222,12 @@ impl BatchLoader {
         self.images().div_ceil(self.source.batch_size)
     }
 
+    /// The places in the data set of the images that it loads, as they lie.
+    #[must_use]
+    pub fn indices(&self) -> &[usize] {
+        &self.source.indices
+    }
+
     /// The batches of `epoch`. With [`Order::Sequential`] and nothing random in
     /// the augmentation, all epochs are alike.
     #[must_use]

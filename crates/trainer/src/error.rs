@@ -1,4 +1,7 @@
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use models::suggest;
 
@@ -129,8 +132,8 @@ pub enum TrainError {
     },
     /// A run cannot go on: no checkpoint is whole.
     #[error(
-        "no checkpoint of {} is whole ({problem}); to begin anew: --config {}",
-        run.display(), run.join("config.toml").display()
+        "no checkpoint of {} is whole ({problem}); to begin anew: {}",
+        run.display(), anew(run, "")
     )]
     NoCheckpoint {
         /// The folder of the run.
@@ -152,8 +155,8 @@ pub enum TrainError {
     /// A run cannot go on with another configuration.
     #[error(
         "{} cannot go on with other values than it was begun with:\n{}\nto train anew with the \
-         new ones: --config {} in the place of --resume", run.display(), changes.join("\n"),
-        run.join("config.toml").display()
+         new ones: {}", run.display(), changes.join("\n"),
+        anew(run, " in the place of --resume")
     )]
     OtherConfig {
         /// The folder of the run.
@@ -235,6 +238,15 @@ pub enum TrainError {
     /// An observer failed.
     #[error("cannot report on the run: {0}")]
     Observer(io::Error),
+}
+
+/// How to train anew with what is in a folder: of a run, or of a library user's own.
+fn anew(run: &Path, instead: &str) -> String {
+    let config = run.join("config.toml");
+    match config.is_file() {
+        true => format!("--config {}{instead}", config.display()),
+        false => "take another folder".into(),
+    }
 }
 
 /// What two lists of classes do not share.

@@ -120,7 +120,7 @@ pub struct RunStarted {
     pub model: String,
     /// The form of the architecture, if it has several.
     pub form: Option<&'static str>,
-    /// Number of its trainable parameters.
+    /// Number of its parameters, those that are frozen as well.
     pub parameters: usize,
     /// The file of weights that it starts from, if it does not start anew.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,7 @@ use crate::{
     datasets::{load_datasets, plain_name},
     evaluate::evaluate_images,
     event::{Event, Observer, RunStarted},
-    fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, check_begun, steps_done},
+    fit::{EndedBy, FitData, FitResult, Folder, StopFlag, Trainer, done},
     inspect::InspectError,
     lr_find::{LrCurve, LrFind, LrPoint},
     machine::Machine,
@@ -24,7 +24,7 @@ use crate::{
     other_form::Drawn,
     plan::Plan,
     resume,
-    run_dir::{RunDir, Weights},
+    run_dir::{RunDir, RunImages, Weights},
     short_name::short_name,
     start::{Start, StartedFrom},
     summary::{RunSummary, Status, Versions},
@@ -104,28 +104,49 @@ impl<'a> Experiment<'a> {
         plan.config.model = model;
         resume::check(dir.path(), &was, &plan.config)?;
         resume::check_images(dir.path(), &dir.trained_on()?, &plan.info)?;
-        let batches = plan.train.batches();
-        let done = steps_done(dir.path(), batches)?;
-        check_begun(plan.config.epochs, done.unwrap_or(0).div_ceil(batches))?;
+        if let Some(was) = dir.images()? {
+            resume::check_each_image(dir.path(), &was, &RunImages::of(&plan))?;
+        }
+        let done = done(dir.path())?;
         let mut start = None;
-        if done.is_none() {
-            start = Start::of(&plan.config)?;
-            let sha256 = start.as_ref().map(|start| start.sha256.as_str());
-            let then = dir.started_from()?;
-            if let Some(then) = then.filter(|then| sha256 != Some(&then.sha256)) {
-                return Err(TrainError::OtherStart {
-                    run: dir.path().into(),
-                    file: then.file,
-                });
+        let mut warnings = Vec::new();
+        match &done {
+            Some(done) => {
+                done.check(plan.config.epochs, plan.config.stop.steps)?;
+                warnings = resume::changes_of_course(&was, &plan.config);
+                if !warnings.is_empty() {
+                    let mut changes = dir.changes()?;
+                    changes.extend(warnings.iter().cloned());
+                    dir.write_changes(&changes)?;
+                }
+            }
+            None => {
+                // A damaged summary is that of a run that ended, too.
+                if !matches!(dir.summary(), Ok(None)) {
+                    return Err(TrainError::NoCheckpoint {
+                        run: dir.path().into(),
+                        problem: "the run has ended, and its checkpoints are gone".into(),
+                    });
+                }
+                start = Start::of(&plan.config)?;
+                let sha256 = start.as_ref().map(|start| start.sha256.as_str());
+                let then = dir.started_from()?;
+                if let Some(then) = then.filter(|then| sha256 != Some(&then.sha256)) {
+                    return Err(TrainError::OtherStart {
+                        run: dir.path().into(),
+                        file: then.file,
+                    });
+                }
+                dir.forget_changes()?;
             }
         }
-        let warnings = resume::warnings(&was, &plan.config);
         dir.write_config(&plan.config)?;
         dir.forget_end()?;
+        let batches = plan.train.batches();
         Ok(Self {
+            resumes: Some((dir, done.map(|done| done.steps(batches)))),
             plan,
             start,
-            resumes: Some((dir, done)),
             warnings,
             observers: Vec::new(),
             stop: None,
@@ -228,6 +249,7 @@ impl<'a> Experiment<'a> {
             dir.write_network(file)?;
         }
         dir.write_dataset(&self.plan.info)?;
+        dir.write_images(&RunImages::of(&self.plan))?;
         if let Some(started) = &started_from {
             dir.write_start(started)?;
         }
@@ -300,7 +322,8 @@ impl<'a> Experiment<'a> {
             // The error itself is what the caller is told.
             let _ = trainer.emit(&Event::RunFailed { error });
         })?;
-        let summary = summary(plan, started_from, result, test);
+        let mut summary = summary(plan, started_from, result, test);
+        summary.changes = dir.changes()?;
         dir.write_summary(&summary)?;
         if plan.config.log.report {
             // The run is done all the same.
@@ -387,6 +410,7 @@ fn summary(
         updates: result.updates,
         best_epoch: result.best.map(|best| best.epoch),
         reached: result.reached,
+        changes: Vec::new(),
         seconds: result.seconds,
         peak_rss_mb: peak_rss_mb(),
         versions: Versions::current(),

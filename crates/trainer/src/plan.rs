@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::{
     NetworkSource, TrainError,
     backend::{self, BackendChoice, Selected},
-    config::{ConfigError, ScheduleName, TrainConfig},
+    config::{ConfigError, TrainConfig},
 };
 
 /// What a run needs, checked: nothing in it can fail for a reason that could
@@ -77,9 +77,7 @@ impl Plan {
         config.evaluation.check_images(validation)?;
         config.checkpoint.check_images(validation)?;
         config.loss.weights(&parts.class_counts)?;
-        if config.schedule.name == ScheduleName::Plateau && parts.valid.is_none() {
-            return Err(no_loss_to_go_by().into());
-        }
+        config.schedule.check_images(validation)?;
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
         config.evaluation.tta.check(test.shape())?;
@@ -253,17 +251,6 @@ impl Loaders<'_> {
 }
 
 /// The error of a schedule that goes by the validation loss, where there is none.
-fn no_loss_to_go_by() -> ConfigError {
-    ConfigError::Value {
-        key: "schedule.name".into(),
-        value: ScheduleName::Plateau.name().into(),
-        problem: "it goes by the validation loss, and no image is held out for that: set valid, \
-                  or take another schedule"
-            .into(),
-        origin: None,
-    }
-}
-
 /// The error of a step of the augmentation, as one of its key.
 pub(crate) fn not_a_step(error: DataError, steps: &[Augment]) -> TrainError {
     let (position, key, problem) = match error {

@@ -5,13 +5,14 @@ use std::path::Path;
 use data::DatasetInfo;
 use toml::{Table, Value};
 
-use crate::{TrainConfig, TrainError, config::ScheduleName};
+use crate::{TrainConfig, TrainError, run_dir::RunImages};
 
 /// Keys and tables that may be others: they change how far a run goes, what it writes
-/// and scores at its end, or where it computes, and not what a step that is given does.
+/// and scores, or where it computes, and not what a step that is given does.
 const HARMLESS: &[&str] = &[
     "epochs",
     "evaluation",
+    "valid_every_steps",
     "report_every",
     "stop",
     "checkpoint",
@@ -50,10 +51,11 @@ pub(crate) fn check_tables(run: &Path, was: Table, is: Table) -> Result<(), Trai
     }
 }
 
-/// What may come as a surprise of changes that are allowed.
-pub(crate) fn warnings(was: &TrainConfig, is: &TrainConfig) -> Vec<String> {
+/// The changes that are allowed, and after which the run is not one that had the new
+/// values from its beginning.
+pub(crate) fn changes_of_course(was: &TrainConfig, is: &TrainConfig) -> Vec<String> {
     let mut warnings = Vec::new();
-    if was.epochs != is.epochs && is.schedule.name != ScheduleName::Constant {
+    if was.epochs != is.epochs && is.schedule.depends_on_epochs() {
         warnings.push(format!(
             "epochs was {} and is {}: from here the learning rate follows the schedule of {} \
              epochs, and the run is not one that had them from its beginning",
@@ -93,6 +95,24 @@ pub(crate) fn check_images(
         run: run.into(),
         problem,
     })
+}
+
+/// As [`check_images`], one by one.
+///
+/// # Errors
+/// [`TrainError::OtherImages`].
+pub(crate) fn check_each_image(
+    run: &Path,
+    was: &RunImages,
+    is: &RunImages,
+) -> Result<(), TrainError> {
+    match was.difference(is) {
+        None => Ok(()),
+        Some(problem) => Err(TrainError::OtherImages {
+            run: run.into(),
+            problem,
+        }),
+    }
 }
 
 /// A line for each key that has another value, but for the `harmless` keys and tables.

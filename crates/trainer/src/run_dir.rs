@@ -1,5 +1,6 @@
 //! The folder of a run. Files appear in it whole or not at all.
 
+mod images;
 mod read;
 mod write;
 
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::images::RunImages;
 use data::DatasetInfo;
 use models::{Network, StateDict};
 
@@ -54,6 +56,8 @@ pub struct RunDir {
 
 const NETWORK: &str = "network.toml";
 const DATASET: &str = "dataset.json";
+const IMAGES: &str = "images.json";
+const CHANGES: &str = "changes.json";
 const WEIGHTS: &str = "weights.json";
 const CONFIG: &str = "config.toml";
 const HISTORY: &str = "history.csv";
@@ -270,6 +274,21 @@ impl RunDir {
             problem: format!("{WEIGHTS}: {e}"),
         })?;
         Ok(Some(started))
+    }
+
+    /// What of its settings was changed on the way, so that its configuration gives another
+    /// run. Empty if nothing was.
+    ///
+    /// # Errors
+    /// [`TrainError::NotARun`] if the list is none, [`TrainError::Io`].
+    pub(crate) fn changes(&self) -> Result<Vec<String>, TrainError> {
+        let changes = self.parsed(CHANGES, read::from_json)?;
+        Ok(changes.unwrap_or_default())
+    }
+
+    /// Removes what [`changes`](Self::changes) reads: of a run that begins anew.
+    pub(crate) fn forget_changes(&self) -> Result<(), TrainError> {
+        self.remove(&[CHANGES])
     }
 
     /// Removes history, curves and the weights of epochs: of a part of a training that

@@ -24,7 +24,7 @@ pub struct RunSummary {
     pub device: String,
     /// The seed.
     pub seed: u64,
-    /// Number of trainable parameters.
+    /// Number of parameters of the network, those that are frozen as well.
     pub parameters: usize,
     /// The file of weights that it started from, if it did not start anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +40,10 @@ pub struct RunSummary {
     /// When the target accuracy was reached, if there is one and it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Reached>,
+    /// What of its settings was changed when it was resumed, a line each, so that its
+    /// configuration would not give the same run from the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
     /// Seconds of training and validation, over all its parts if it was resumed.
     pub seconds: f64,
     /// The most memory that its last process had, in megabytes (10⁶ bytes), where the

@@ -114,7 +114,12 @@ impl Args {
 
 fn heading(plan: &Plan, test: &LrFind) -> String {
     let LrFind { from, to, steps } = test;
-    let each = plan.config.batch_size * plan.config.accumulate;
+    let images = plan.train.images();
+    let together = plan
+        .config
+        .batch_size
+        .saturating_mul(plan.config.accumulate);
+    let each = together.min(images);
     format!(
         "model    {}, {} parameters\n\
          data     {}: {} training images, {each} an update\n\

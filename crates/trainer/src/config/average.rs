@@ -76,6 +76,13 @@ impl AverageConfig {
         self.start_epoch.unwrap_or(epochs * 3 / 4 + 1)
     }
 
+    /// Puts the first epoch of SWA where it is left out, for a run that is begun with `epochs`.
+    pub(crate) fn complete(&mut self, epochs: usize) {
+        if self.name == AverageName::Swa {
+            self.start_epoch = Some(self.start_epoch(epochs));
+        }
+    }
+
     /// `epochs` are those of the run.
     pub(crate) fn validate(&self, epochs: usize) -> Result<(), ConfigError> {
         let (is_ema, is_swa) = (self.name == AverageName::Ema, self.name == AverageName::Swa);

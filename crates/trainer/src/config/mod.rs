@@ -230,9 +230,7 @@ impl TrainConfig {
     pub fn complete(&mut self) {
         self.optimizer.lr = Some(self.optimizer.lr());
         self.optimizer.weight_decay = Some(self.optimizer.weight_decay());
-        if self.average.name == AverageName::Swa {
-            self.average.start_epoch = Some(self.average.start_epoch(self.epochs));
-        }
+        self.average.complete(self.epochs);
     }
 
     /// Normalises by the numbers of `info` where the augmentation does not say

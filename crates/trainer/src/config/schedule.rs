@@ -216,6 +216,30 @@ impl ScheduleConfig {
         self.rising_milestones()
     }
 
+    /// `validation` is the number of validation images.
+    pub(crate) fn check_images(&self, validation: usize) -> Result<(), ConfigError> {
+        check(
+            "schedule.name",
+            self.name.name(),
+            self.name != ScheduleName::Plateau || validation > 0,
+            "it goes by the validation loss, and no image is held out for that: set valid, or take \
+             another schedule",
+        )
+    }
+
+    /// Whether the rates of its first epochs are others in a longer run.
+    pub(crate) fn depends_on_epochs(&self) -> bool {
+        match self.name {
+            ScheduleName::Constant | ScheduleName::Exponential | ScheduleName::Plateau => false,
+            ScheduleName::Step => self.step_epochs.is_none(),
+            ScheduleName::MultiStep => self.milestones.is_none(),
+            ScheduleName::Cosine
+            | ScheduleName::OneCycle
+            | ScheduleName::Linear
+            | ScheduleName::Polynomial => true,
+        }
+    }
+
     fn only_its_own_keys(&self) -> Result<(), ConfigError> {
         let text = |value: Option<f64>| value.map(|value| value.to_string());
         let count = |value: Option<u64>| value.map(|value| value.to_string());

@@ -62,6 +62,7 @@ impl FitConfig {
         self.stop.check_images(validation)?;
         self.evaluation().check_images(validation)?;
         self.checkpoint.check_images(validation)?;
+        self.schedule.check_images(validation)?;
         match data.train.batches() {
             0 => Err(TrainError::Source {
                 problem: "an epoch has no batch".into(),

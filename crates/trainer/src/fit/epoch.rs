@@ -20,6 +20,8 @@ impl<M: Classifier> Fit<'_, '_, M> {
     /// Trains an epoch, or what is left of it, and validates. `Some` if the run is
     /// to end within it.
     pub(super) fn epoch(&mut self) -> Result<Option<EndedBy>, TrainError> {
+        // What is written between two epochs is no training.
+        self.mark = Instant::now();
         let epoch = self.progress.epochs + 1;
         let (train, first) = (self.data.train, self.progress.batches);
         let batches = train.batches();
@@ -88,6 +90,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
                 if self.checkpoint_is_due() {
                     self.report()?;
                     self.checkpoint(None)?;
+                    self.mark = Instant::now();
                 }
             }
         }
@@ -161,7 +164,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
             return Ok(());
         };
         let device = self.device.clone().inner();
-        let scored = self.scored_network()?;
+        let scored = self.scored_within_epoch()?;
         let valid = evaluate(&scored, images, &*self.scored_loss, &device)?;
         let updates = self.progress.updates;
         if !valid.loss.is_finite() {
@@ -258,10 +261,12 @@ impl<M: Classifier> Fit<'_, '_, M> {
                 values: values.into(),
             }))?;
         }
-        self.trainer.emit(&Event::EpochDone(row))
+        // Before the checkpoint: who is told of the epoch may be killed after it.
+        self.trainer.emit(&Event::EpochDone(row))?;
+        self.checkpoint_epoch(&row)
     }
 
-    /// Counts an epoch, and keeps its weights and where the run is.
+    /// Counts an epoch, and keeps its weights.
     fn end_epoch(&mut self, row: EpochDone, scored: &M) -> Result<(), TrainError> {
         let state = self.state_of(scored)?;
         if state.check_finite().is_err() {

@@ -7,7 +7,7 @@ use std::{
 
 use models::StateDict;
 
-use super::{Fit, epoch::step_seed, progress::reached, result::WeightDigests, settings};
+use super::{Fit, Progress, epoch::step_seed, progress::reached, result::WeightDigests, settings};
 use crate::{
     Classifier, TrainError,
     average::Average,
@@ -50,6 +50,14 @@ impl Folder {
         Self {
             keeps_settings: true,
             ..self
+        }
+    }
+
+    /// The first epoch of SWA of the training that it holds, if that says so.
+    pub fn average_begins(&self) -> Result<Option<usize>, TrainError> {
+        match self.keeps_settings {
+            true => settings::average_begins(&self.dir),
+            false => Ok(None),
         }
     }
 
@@ -114,8 +122,7 @@ impl<M: Classifier> Fit<'_, '_, M> {
             return match damaged.first() {
                 Some(newest) => Err(no_checkpoint(&run, newest)),
                 None => {
-                    // Files of what was done before the first checkpoint, and is lost.
-                    self.folder().dir.forget_training()?;
+                    self.begin_anew()?;
                     Ok(None)
                 }
             };
@@ -147,6 +154,21 @@ impl<M: Classifier> Fit<'_, '_, M> {
             best: self.progress.best,
             sha256: folder.digests()?,
         }))
+    }
+
+    /// Removes what was done before the first checkpoint, and is lost.
+    fn begin_anew(&mut self) -> Result<(), TrainError> {
+        let dir = self.folder().dir.clone();
+        // What cannot be read is not there to be kept, either.
+        let rows = dir.history().ok().flatten().map_or(0, |rows| rows.len());
+        if rows > 0 {
+            let message = format!(
+                "{} has no checkpoint: it begins anew, and what its {rows} epochs left is removed",
+                dir.path().display()
+            );
+            self.trainer.emit(&Event::Warning { message })?;
+        }
+        dir.forget_training()
     }
 
     /// That of a training that has one.
@@ -194,8 +216,8 @@ impl<M: Classifier> Fit<'_, '_, M> {
         self.schedule.restore(found.progress.schedule.clone());
         self.progress = found.progress.clone();
         self.progress.reached = reached(&self.progress.history, &self.trainer.config.stop);
-        let begun = self.progress.epochs + usize::from(self.progress.batches > 0);
-        check_begun(self.trainer.config.epochs, begun)?;
+        let config = &self.trainer.config;
+        self.progress.check(config.epochs, config.stop.steps)?;
         self.network = Some(network);
         Ok(())
     }
@@ -234,12 +256,21 @@ impl<M: Classifier> Fit<'_, '_, M> {
         }
     }
 
+    /// As [`scored_network`](Self::scored_network), in the middle of an epoch.
+    pub(super) fn scored_within_epoch(&self) -> Result<M, TrainError> {
+        // SWA has no average of what is there.
+        match self.average.as_ref().is_some_and(Average::needs_statistics) {
+            true => Ok(self.network().valid()),
+            false => self.scored_network(),
+        }
+    }
+
     pub(super) fn state_of(&self, network: &M) -> Result<StateDict, TrainError> {
         // Burn's own batch norms tell their newest statistics after `valid` alone.
         StateDict::of(&network.valid()).map_err(|e| TrainError::Device(e.to_string()))
     }
 
-    /// Keeps the weights of an epoch, its row, and where the run is.
+    /// Keeps the weights of an epoch and its row.
     pub(super) fn keep_epoch(
         &mut self,
         row: &EpochDone,
@@ -259,6 +290,11 @@ impl<M: Classifier> Fit<'_, '_, M> {
         if row.best {
             self.best_weights = Some(state.into());
         }
+        Ok(())
+    }
+
+    /// Writes a checkpoint at the end of an epoch, if one is due or the run ends here.
+    pub(super) fn checkpoint_epoch(&mut self, row: &EpochDone) -> Result<(), TrainError> {
         let every = self.trainer.config.checkpoint.every_epochs;
         let by_epochs = every > 0 && row.epoch.is_multiple_of(every);
         let stopping = self.ended().is_some() || self.asked_to_stop().is_some();
@@ -271,10 +307,8 @@ impl<M: Classifier> Fit<'_, '_, M> {
     /// Writes the weights as they are, in the middle of an epoch.
     pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
         if let Some(folder) = &self.trainer.folder {
-            // In the middle of an epoch, SWA has no average of what is there.
-            let swa = self.average.as_ref().is_some_and(Average::needs_statistics);
-            let state = match swa && self.progress.batches > 0 {
-                true => self.state_of(self.network())?,
+            let state = match self.progress.batches > 0 {
+                true => self.state_of(&self.scored_within_epoch()?)?,
                 false => self.state_of(&self.scored_network()?)?,
             };
             let epoch = self.progress.epochs + usize::from(self.progress.batches > 0);
@@ -359,31 +393,47 @@ impl<M: Classifier> Fit<'_, '_, M> {
     }
 }
 
-/// The steps that a run in a folder had done, of `batches` an epoch, when its newest
-/// checkpoint that is whole was written; `None` without any checkpoint.
+/// What of a run was done when its newest checkpoint that is whole was written; `None` without
+/// any checkpoint.
 ///
 /// # Errors
 /// [`TrainError::NoCheckpoint`] if there are some and none is whole.
-pub(crate) fn steps_done(run: &Path, batches: usize) -> Result<Option<usize>, TrainError> {
+pub(crate) fn done(run: &Path) -> Result<Option<Progress>, TrainError> {
     let (found, damaged) = Checkpoints::of_run(run).newest()?;
     match (found, damaged.first()) {
-        (Some(found), _) => {
-            let progress = found.progress;
-            Ok(Some(progress.epochs * batches + progress.batches))
-        }
+        (Some(found), _) => Ok(Some(found.progress)),
         (None, Some(one)) => Err(no_checkpoint(run, one)),
         (None, None) => Ok(None),
     }
 }
 
-/// Looks that a run is not to have fewer epochs than it has begun.
-pub(crate) fn check_begun(epochs: usize, begun: usize) -> Result<(), ConfigError> {
-    check(
-        "epochs",
-        epochs,
-        epochs >= begun,
-        &format!("epoch {begun} was begun: it must be at least {begun}"),
-    )
+impl Progress {
+    /// Steps of the run that are done, of `batches` an epoch.
+    pub(crate) fn steps(&self, batches: usize) -> usize {
+        self.epochs * batches + self.batches
+    }
+
+    /// Looks that a run is not to end before where it is: of `epochs`, and perhaps of so many
+    /// updates.
+    pub(crate) fn check(&self, epochs: usize, updates: Option<u64>) -> Result<(), ConfigError> {
+        let begun = self.epochs + usize::from(self.batches > 0);
+        check(
+            "epochs",
+            epochs,
+            epochs >= begun,
+            &format!("epoch {begun} was begun: it must be at least {begun}"),
+        )?;
+        let done = self.updates;
+        match updates {
+            None => Ok(()),
+            Some(updates) => check(
+                "stop.steps",
+                updates,
+                updates >= done,
+                &format!("{done} updates are done: it must be at least {done}"),
+            ),
+        }
+    }
 }
 
 fn no_checkpoint(run: &Path, newest: &Damaged) -> TrainError {

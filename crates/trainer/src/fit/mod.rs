@@ -26,12 +26,13 @@ pub use self::{
 };
 pub(crate) use self::{
     epoch::step_seed,
-    keep::{Folder, check_begun, steps_done},
+    keep::{Folder, done},
     progress::Progress,
 };
 use crate::{
     Classifier, TrainError,
     average::Average,
+    config::AverageName,
     event::{Event, FitStarted, Observer, Resumed, Scores},
     loss::Loss,
     optim::{
@@ -167,6 +168,23 @@ impl<'a> Trainer<'a> {
         Ok(result)
     }
 
+    /// Fixes the first epoch of SWA: that of the training that it goes on with, or of its own
+    /// epochs. It stays where it is when more epochs follow.
+    fn fix_average(&mut self) -> Result<(), TrainError> {
+        let kept = match &self.folder {
+            Some(folder) if self.config.average.start_epoch.is_none() => folder.average_begins()?,
+            _ => None,
+        };
+        let FitConfig {
+            average, epochs, ..
+        } = &mut self.config;
+        if let Some(begins) = kept.filter(|_| average.name == AverageName::Swa) {
+            average.start_epoch = Some(begins);
+        }
+        average.complete(*epochs);
+        Ok(())
+    }
+
     /// Tells all observers.
     pub(crate) fn emit(&mut self, event: &Event) -> Result<(), TrainError> {
         let mut observers = self.observers.iter_mut();
@@ -189,9 +207,9 @@ struct Fit<'t, 'a, M> {
     data: FitData<'t>,
     /// On a device with autodiff. Away only during an update.
     network: Option<M>,
-    /// That of the network, with autodiff.
     /// The names of what this training froze.
     frozen: HashSet<String>,
+    /// That of the network, with autodiff.
     device: Device,
     loss: Rc<dyn Loss + 'a>,
     scored_loss: Rc<dyn Loss + 'a>,
@@ -219,8 +237,9 @@ impl<'t, 'a, M: Classifier> Fit<'t, 'a, M> {
         network: M,
         data: FitData<'t>,
     ) -> Result<Self, TrainError> {
+        trainer.config.validate(&data)?;
+        trainer.fix_average()?;
         let config = &trainer.config;
-        config.validate(&data)?;
         let network = network.train();
         let before = differentiated(&network);
         let network = freeze(network, &config.optimizer.freeze)?;

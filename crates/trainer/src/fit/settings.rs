@@ -5,7 +5,10 @@ use std::{fs, io};
 use toml::{Table, Value};
 
 use super::{FitConfig, FitData};
-use crate::{TrainError, fit::BatchSource, resume, run_dir::RunDir, whole_file::write_whole};
+use crate::{
+    TrainError, checkpoint::Checkpoints, fit::BatchSource, resume, run_dir::RunDir,
+    whole_file::write_whole,
+};
 
 const FILE: &str = "fit.toml";
 
@@ -35,6 +38,21 @@ pub(super) fn check(
         _ => {}
     }
     write_whole(&path, is.to_string().as_bytes())
+}
+
+/// The first epoch of an average (SWA) of a training in the folder, if it is one and has a
+/// checkpoint.
+///
+/// # Errors
+/// [`TrainError::Io`].
+pub(super) fn average_begins(dir: &RunDir) -> Result<Option<usize>, TrainError> {
+    let begun = Checkpoints::of_run(dir.path()).newest()?.0.is_some();
+    let settings: Option<Table> = dir.text(FILE)?.and_then(|text| text.parse().ok());
+    let begins = settings.filter(|_| begun).and_then(|settings| {
+        let epoch = settings.get("average")?.get("start_epoch")?;
+        usize::try_from(epoch.as_integer()?).ok()
+    });
+    Ok(begins)
 }
 
 fn settings(config: &FitConfig, data: &FitData<'_>) -> Table {

@@ -29,6 +29,8 @@ pub(super) fn environment(source: &Source) -> Part<Vec<(&'static str, String)>> 
         rows.push(("System", format!("{} on {}", machine.os, machine.arch)));
     }
     rows.push(("Seed", summary.seed.to_string()));
+    let changes = summary.changes.iter();
+    rows.extend(changes.map(|change| ("Changed on the way", change.clone())));
     if let Some(weights) = &summary.weights {
         rows.push((
             "Started from",
@@ -57,10 +59,11 @@ pub(super) struct Command {
 }
 
 /// Whether the same configuration gives the same weights again: on the CPU, unless the run was
-/// ended by a person or a clock.
+/// ended by a person or a clock, or changed on the way.
 fn gives_the_same_bits(summary: &RunSummary) -> bool {
     ["flex", "ndarray"].contains(&summary.backend.as_str())
         && !matches!(summary.ended_by, EndedBy::Interruption | EndedBy::Minutes)
+        && summary.changes.is_empty()
 }
 
 /// The commands that go on from a run.

@@ -69,7 +69,7 @@ impl RunDir {
         }
     }
 
-    fn parsed<T>(
+    pub(super) fn parsed<T>(
         &self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -85,7 +85,7 @@ impl RunDir {
     }
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|e| e.to_string())
 }
 

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use data::{DatasetInfo, ImageDataset};
 use models::{NetworkFile, StateDict};
+use serde::Serialize;
 
 use super::{
-    CONFIG, CURVES, DATASET, EVALUATION, HISTORY, NETWORK, PREDICTIONS, RunDir, SUMMARY,
+    CHANGES, CONFIG, CURVES, DATASET, EVALUATION, HISTORY, NETWORK, PREDICTIONS, RunDir, SUMMARY,
     VALIDATION, WEIGHTS, Weights,
 };
 use crate::{
@@ -42,9 +43,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Io`].
     pub fn write_dataset(&self, info: &DatasetInfo) -> Result<(), TrainError> {
-        let mut text = serde_json::to_string_pretty(info).expect("plain values");
-        text.push('\n');
-        self.write(DATASET, text.as_bytes()).map(drop)
+        self.write_json(DATASET, info)
     }
 
     /// Writes which file of weights the run starts from, and what it takes of it.
@@ -52,9 +51,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Io`].
     pub fn write_start(&self, started: &StartedFrom) -> Result<(), TrainError> {
-        let mut text = serde_json::to_string_pretty(started).expect("plain values");
-        text.push('\n');
-        self.write(WEIGHTS, text.as_bytes()).map(drop)
+        self.write_json(WEIGHTS, started)
     }
 
     /// Writes the history, an epoch a line.
@@ -122,9 +119,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Io`].
     pub fn write_summary(&self, summary: &RunSummary) -> Result<(), TrainError> {
-        let mut text = serde_json::to_string_pretty(summary).expect("a summary is plain values");
-        text.push('\n');
-        self.write(SUMMARY, text.as_bytes()).map(drop)
+        self.write_json(SUMMARY, summary)
     }
 
     /// Writes what the test set says in full.
@@ -132,9 +127,7 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Io`].
     pub fn write_evaluation(&self, evaluation: &Evaluation) -> Result<(), TrainError> {
-        let mut text = serde_json::to_string_pretty(evaluation).expect("plain values");
-        text.push('\n');
-        self.write(EVALUATION, text.as_bytes()).map(drop)
+        self.write_json(EVALUATION, evaluation)
     }
 
     /// Writes what became of each image of the test set, in its order.
@@ -169,6 +162,20 @@ impl RunDir {
             .to_safetensors(about)
             .map_err(|source| TrainError::Weights { path, source })?;
         self.write(which.file_name(), &bytes)
+    }
+
+    /// Writes what of its settings was changed on the way.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub(crate) fn write_changes(&self, changes: &[String]) -> Result<(), TrainError> {
+        self.write_json(CHANGES, &changes)
+    }
+
+    pub(super) fn write_json<T: Serialize>(&self, name: &str, what: &T) -> Result<(), TrainError> {
+        let mut text = serde_json::to_string_pretty(what).expect("plain values");
+        text.push('\n');
+        self.write(name, text.as_bytes()).map(drop)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, TrainError> {

@@ -7,8 +7,8 @@ use burn::{
 };
 use models::{Network, NetworkSpec, StateDict};
 use trainer::{
-    Classifier, EndedBy, FitConfig, FitData, StopFlag, Trainer,
-    config::{AverageConfig, AverageName},
+    Classifier, EndedBy, EpochDone, FitConfig, FitData, StopFlag, Trainer,
+    config::{AverageConfig, AverageName, ScheduleConfig, ScheduleName},
 };
 
 use crate::support::*;
@@ -137,6 +137,37 @@ impl Classifier for BurnsNorm {
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         self.fc.forward(self.norm.forward(images).flatten(1, 3))
     }
+}
+
+#[test]
+fn swa_begins_where_it_began_when_more_epochs_follow() {
+    let _alone = alone();
+    let scratch = tempfile::tempdir().unwrap();
+    let config = |epochs, start_epoch| FitConfig {
+        epochs,
+        average: AverageConfig {
+            name: AverageName::Swa,
+            start_epoch,
+            ..AverageConfig::default()
+        },
+        schedule: ScheduleConfig {
+            name: ScheduleName::Constant,
+            ..ScheduleConfig::default()
+        },
+        ..config()
+    };
+    let fit = |folder: &str, config| {
+        let mut trainer = Trainer::new(config)
+            .in_folder(&scratch.path().join(folder))
+            .unwrap();
+        trainer.fit(&mut Tiny::new(), &data()).unwrap().history
+    };
+    // Of four epochs the fourth is averaged; of eight, by itself, the seventh.
+    fit("grown", config(4, None));
+    let grown = fit("grown", config(8, None));
+    let whole = fit("whole", config(8, Some(4)));
+    let losses = |rows: &[EpochDone]| rows.iter().map(|row| row.valid).collect::<Vec<_>>();
+    assert_eq!(losses(&grown), losses(&whole));
 }
 
 #[test]

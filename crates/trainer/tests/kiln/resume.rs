@@ -456,6 +456,111 @@ fn other_images_are_refused() {
 }
 
 #[test]
+fn other_labels_are_refused() {
+    let out = scratch();
+    let photos = out.path().join("photos");
+    let place = |part: &str, class: &str, at: u8| {
+        let path = photos.join(part).join(class);
+        fs::create_dir_all(&path).unwrap();
+        path.join(format!("{at}.png"))
+    };
+    for part in ["train", "valid", "test"] {
+        for (class, from) in [("cat", 0), ("dog", 6)] {
+            for at in from..from + 6 {
+                image::GrayImage::from_pixel(28, 28, image::Luma([at * 20]))
+                    .save(place(part, class, at))
+                    .unwrap();
+            }
+        }
+    }
+    let dataset = format!("folder:{}", photos.display());
+    let words = ["--dataset", &dataset, "--image-size", "28", "--epochs", "1"];
+    let run = train(&out.path().join("runs"), &words);
+    let refused = || {
+        let output = resume(&run).args(["--epochs", "2"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        stderr(&output)
+    };
+    // Mean and deviation of the pixels stay as they are.
+    let swap = |part: &str| {
+        let (cat, dog) = (place(part, "cat", 5), place(part, "dog", 6));
+        let other = place(part, "dog", 5);
+        fs::rename(&cat, &other).unwrap();
+        fs::rename(&dog, place(part, "cat", 6)).unwrap();
+    };
+    swap("valid");
+    let text = refused();
+    assert!(
+        text.contains("validation images, or their labels, are not"),
+        "{text}"
+    );
+    swap("train");
+    let text = refused();
+    assert!(
+        text.contains("training images, or their labels, are not"),
+        "{text}"
+    );
+    fs::remove_file(place("train", "cat", 0)).unwrap();
+    fs::copy(place("test", "dog", 6), place("train", "dog", 0)).unwrap();
+    fs::remove_file(place("train", "dog", 7)).unwrap();
+    refused();
+    assert!(summary(&run)["test"].is_object(), "nothing was touched");
+}
+
+#[test]
+fn a_run_that_ended_is_not_begun_anew_for_want_of_checkpoints() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let before = outcome(&run);
+    fs::remove_dir_all(run.join("checkpoints")).unwrap();
+    let output = resume(&run).args(["--epochs", "3"]).output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("its checkpoints are gone"), "{text}");
+    assert_same(&run, &before);
+
+    // One that did not end has nothing to go by, and says what is lost.
+    fs::remove_file(run.join("summary.json")).unwrap();
+    let output = resume(&run).output().unwrap();
+    let text = stderr(&output);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("what its 2 epochs left is removed"), "{text}");
+    assert_same(&run, &before);
+}
+
+#[test]
+fn what_was_changed_on_the_way_is_kept() {
+    let out = scratch();
+    let run = train(out.path(), &QUICK);
+    let promise = "Train again, to the same bits";
+    let report = || fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(summary(&run)["changes"].is_null() && report().contains(promise));
+    let output = resume(&run).args(["--epochs", "3"]).output().unwrap();
+    assert!(stderr(&output).contains("epochs was 2 and is 3"));
+    // It stays so, whatever follows.
+    let output = resume(&run).output().unwrap();
+    assert!(output.status.success());
+    let changes = summary(&run)["changes"].clone();
+    assert_eq!(changes.as_array().unwrap().len(), 1, "{changes}");
+    assert!(
+        changes[0]
+            .as_str()
+            .unwrap()
+            .contains("epochs was 2 and is 3")
+    );
+    assert!(!report().contains(promise));
+    assert!(report().contains("Changed on the way"));
+
+    // A schedule that does not go by the epochs gives the run that had them.
+    let words = ["--limit", "300", "--schedule", "exponential", "--epochs"];
+    let grown = train(out.path(), &[&words[..], &["2"]].concat());
+    let output = resume(&grown).args(["--epochs", "3"]).output().unwrap();
+    assert_eq!(stderr(&output), "");
+    let whole = train(out.path(), &[&words[..], &["3"]].concat());
+    assert_same(&grown, &outcome(&whole));
+}
+
+#[test]
 fn epochs_that_were_begun_are_not_undone() {
     let out = scratch();
     let run = train(out.path(), &["--limit", "300", "--epochs", "3"]);
@@ -466,4 +571,8 @@ fn epochs_that_were_begun_are_not_undone() {
         text.contains("--epochs") && text.contains("at least 3"),
         "{text}"
     );
+    let output = resume(&run).args(["--steps", "2"]).output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("updates are done"), "{text}");
 }

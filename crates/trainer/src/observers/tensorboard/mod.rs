@@ -233,12 +233,10 @@ impl Observer for TensorBoard {
                 }
                 self.file.flush()
             }
-            Event::RunFailed { .. } => self.file.flush(),
+            // What a checkpoint has counted is not told again after a resumption.
+            Event::RunFailed { .. } | Event::CheckpointWritten { .. } => self.file.flush(),
             Event::Validated(validated) => self.validated(validated),
-            Event::FitStarted(_)
-            | Event::LastStep { .. }
-            | Event::CheckpointWritten { .. }
-            | Event::Warning { .. } => Ok(()),
+            Event::FitStarted(_) | Event::LastStep { .. } | Event::Warning { .. } => Ok(()),
         }
     }
 
