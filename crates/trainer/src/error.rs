@@ -141,6 +141,19 @@ pub enum TrainError {
         /// What is wrong with the newest.
         problem: String,
     },
+    /// A file of weights in a run folder is another than the run wrote.
+    #[error(
+        "{} is not what the run wrote: its SHA-256 was {written}, and is {found}; copy the run \
+         again from where it is whole", path.display()
+    )]
+    ChangedWeights {
+        /// The file.
+        path: PathBuf,
+        /// The digest in `summary.json`.
+        written: String,
+        /// Its own.
+        found: String,
+    },
     /// A run cannot begin anew: the weights that it started from are others by now.
     #[error(
         "{} has no checkpoint yet, and cannot begin again: {} is not the file any more that it \
@@ -179,6 +192,18 @@ pub enum TrainError {
     /// A run cannot go on with other images.
     #[error("{} cannot go on: {problem}", run.display())]
     OtherImages {
+        /// The folder of the run.
+        run: PathBuf,
+        /// What is another.
+        problem: String,
+    },
+    /// A part of the images of a run cannot be found again.
+    #[error(
+        "the images of {} have changed: {problem}; what trained and what was held out cannot be \
+         told apart any more (--split test, or --dataset with a folder of new images, can be \
+         scored)", run.display()
+    )]
+    OtherPart {
         /// The folder of the run.
         run: PathBuf,
         /// What is another.

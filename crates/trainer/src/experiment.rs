@@ -25,6 +25,7 @@ use crate::{
     plan::Plan,
     resume,
     run_dir::{RunDir, RunImages, Weights},
+    shell::in_shell,
     short_name::short_name,
     start::{Start, StartedFrom},
     summary::{RunSummary, Status, Versions},
@@ -328,7 +329,8 @@ impl<'a> Experiment<'a> {
         if plan.config.log.report {
             // The run is done all the same.
             if let Err(error) = dir.write_report(plan.test.dataset()) {
-                let message = format!("{error}; kiln report {} writes it", dir.path().display());
+                let run = in_shell(&dir.path().display().to_string());
+                let message = format!("{error}; kiln report {run} writes it");
                 trainer.emit(&Event::Warning { message })?;
             }
         }

@@ -55,6 +55,7 @@ mod report;
 mod resume;
 mod run_dir;
 mod schedule;
+pub mod shell;
 mod short_name;
 mod start;
 mod summary;

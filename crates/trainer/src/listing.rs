@@ -8,7 +8,10 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{RunDir, RunSummary, Scores, Status, TrainError, path_text::lossy, run_dir::LOCK};
+use crate::{
+    RunDir, RunSummary, Scores, Status, TrainError, observers::text_log::time_of_line,
+    path_text::lossy, run_dir::LOCK,
+};
 
 /// What has become of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -154,7 +157,7 @@ fn listed(run: &RunDir) -> ListedRun {
     ListedRun {
         run: run.path().into(),
         state: state(run, of_summary, !problems.is_empty()),
-        began: began(run.path()),
+        began: began(run),
         model: of_summary
             .map(|summary| summary.model.clone())
             .or_else(|| config.as_ref().map(|config| config.model.clone())),
@@ -191,7 +194,17 @@ fn in_use(run: &Path) -> bool {
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// A configuration is written when a run begins, and again when it goes on.
-fn began(run: &Path) -> Option<SystemTime> {
-    run.join("config.toml").metadata().ok()?.modified().ok()
+/// The time of the first line of the log; without one, that of the configuration, which is
+/// written when a run begins, and again when it goes on.
+fn began(run: &RunDir) -> Option<SystemTime> {
+    let log = run.text("log.txt").ok().flatten().unwrap_or_default();
+    let first = log.lines().next().and_then(time_of_line).map(Into::into);
+    first.or_else(|| {
+        run.path()
+            .join("config.toml")
+            .metadata()
+            .ok()?
+            .modified()
+            .ok()
+    })
 }

@@ -48,12 +48,12 @@ impl LossConfig {
         });
         Ok(match self.name {
             LossName::CrossEntropy => Box::new(CrossEntropy {
-                smoothing: self.label_smoothing.unwrap_or(0.0),
+                smoothing: self.label_smoothing(),
                 weights,
                 by_class,
             }),
             LossName::Focal => Box::new(Focal {
-                gamma: self.gamma.unwrap_or(2.0),
+                gamma: self.gamma(),
                 weights,
             }),
             LossName::Mse => Box::new(MeanSquaredError),

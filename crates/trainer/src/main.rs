@@ -1,5 +1,13 @@
 //! The program `kiln`.
 
+/// Writes a line to standard error. One that nobody reads any more is no reason to stop.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 mod cli;
 mod heap;
 
@@ -13,7 +21,7 @@ fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", message(&error));
+            tell!("error: {}", message(&error));
             ExitCode::from(cli::exit_code(&error))
         }
     }

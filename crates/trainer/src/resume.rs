@@ -127,7 +127,10 @@ pub(crate) fn changes(
     Ok(changes)
 }
 
+/// All of it, also what is left out: an earlier Kiln wrote fewer keys.
 fn table(config: &TrainConfig) -> Result<Table, TrainError> {
+    let mut config = config.clone();
+    config.complete();
     let text = config.to_toml()?;
     Ok(text.parse().expect("written as TOML"))
 }
@@ -192,7 +195,7 @@ mod tests {
             found,
             [
                 "loader.drop_last was false, and would be true",
-                "optimizer.momentum was left out, and would be 0.5",
+                "optimizer.momentum was 0.9, and would be 0.5",
                 "seed was 42, and would be 1",
                 "limit was left out, and would be 5",
             ]

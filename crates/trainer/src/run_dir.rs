@@ -16,11 +16,13 @@ use std::{
 pub(crate) use self::images::RunImages;
 use data::DatasetInfo;
 use models::{Network, StateDict};
+use sha2::{Digest, Sha256};
 
 use crate::{
     TrainError,
     config::{ConfigError, TrainConfig},
     network::is_file,
+    resume,
     start::StartedFrom,
     summary::Versions,
 };
@@ -138,19 +140,27 @@ impl RunDir {
     /// The folder of a run that was made before.
     ///
     /// # Errors
-    /// [`TrainError::NotARun`] if there is no such folder, or no configuration in it.
+    /// [`TrainError::NotARun`] if there is no such folder, or no configuration in it;
+    /// [`TrainError::Io`] if it may not be looked at.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
+        let config = path.join(CONFIG);
         let problem = if !path.exists() {
             "there is nothing of that name"
         } else if !path.is_dir() {
             "it is a file"
-        } else if !path.join(CONFIG).is_file() {
-            "there is no config.toml in it"
         } else {
-            return Ok(Self {
-                path: path.into(),
-                _lock: None,
-            });
+            match config.metadata() {
+                Ok(file) if file.is_file() => {
+                    return Ok(Self {
+                        path: path.into(),
+                        _lock: None,
+                    });
+                }
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                    return Err(TrainError::io("look at", config)(e));
+                }
+                _ => "there is no config.toml in it",
+            }
         };
         Err(TrainError::NotARun {
             path: path.into(),
@@ -179,6 +189,20 @@ impl RunDir {
             config.model = copy.display().to_string();
         }
         Ok(config)
+    }
+
+    /// Looks that a configuration to go on with names the data set of the run, which need
+    /// not be fetched otherwise.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherConfig`] with all that is another, or as
+    /// [`saved_config`](Self::saved_config).
+    pub fn check_dataset(&self, config: &TrainConfig) -> Result<(), TrainError> {
+        let was = self.saved_config()?;
+        match was.dataset == config.dataset {
+            true => Ok(()),
+            false => resume::check(&self.path, &was, config),
+        }
     }
 
     /// The configuration as it was written: its `model` may be a file.
@@ -326,14 +350,15 @@ impl RunDir {
     ///
     /// # Errors
     /// [`TrainError::NotARun`] if the file is not there, [`TrainError::Io`] or
-    /// [`TrainError::Weights`] if it cannot be read.
+    /// [`TrainError::Weights`] if it cannot be read, [`TrainError::ChangedWeights`] if it is
+    /// not what the run wrote.
     pub fn state_dict(&self, which: Weights) -> Result<StateDict, TrainError> {
         let path = self.path.join(which.file_name());
         if !path.is_file() {
             let mut problem = format!("there is no {} in it", which.file_name());
             if which == Weights::Best && self.has_no_epoch() {
                 problem += ": no epoch was finished; --which last takes the weights as they were \
-                            when it was interrupted";
+                            when it ended";
             }
             return Err(TrainError::NotARun {
                 path: self.path.clone(),
@@ -341,7 +366,28 @@ impl RunDir {
             });
         }
         let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
-        StateDict::from_safetensors(&bytes).map_err(|source| TrainError::Weights { path, source })
+        let state = StateDict::from_safetensors(&bytes)
+            .map_err(|source| TrainError::Weights { path, source })?;
+        self.check_digest(which, &bytes)?;
+        Ok(state)
+    }
+
+    /// Looks that a file of weights is what the run wrote, if it ended and says what that was.
+    fn check_digest(&self, which: Weights, bytes: &[u8]) -> Result<(), TrainError> {
+        let digests = self.summary().ok().flatten().and_then(|s| s.sha256);
+        let written = digests.and_then(|digests| match which {
+            Weights::Best => digests.best,
+            Weights::Last => digests.last,
+        });
+        let found = format!("{:x}", Sha256::digest(bytes));
+        match written {
+            Some(written) if written != found => Err(TrainError::ChangedWeights {
+                path: self.path.join(which.file_name()),
+                written,
+                found,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the run ended before its first epoch did.

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartedFrom {
     /// The file.
+    #[serde(serialize_with = "crate::path_text::lossy")]
     pub file: PathBuf,
     /// SHA-256 of its bytes, in hexadecimal digits.
     pub sha256: String,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     digest::{self, Check},
@@ -36,11 +36,17 @@ impl VerifyReport {
 pub struct FileReport {
     /// The file, relative to the data root, without `.gz`.
     pub file: String,
-    /// Where it lies, if it is there.
+    /// Where it lies, if it is there. What is no Unicode in it is U+FFFD in JSON.
+    #[serde(serialize_with = "lossy")]
     pub path: Option<PathBuf>,
     /// How it compares.
     #[serde(flatten)]
     pub status: Status,
+}
+
+fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = path.as_ref().map(|path| path.to_string_lossy());
+    text.serialize(serializer)
 }
 
 /// How a file compares with what is published.

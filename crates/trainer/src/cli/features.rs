@@ -130,7 +130,7 @@ impl Args {
             inspect::layers_with_maps(network, &layers)?;
             let picked = self.picked.pick(inference, self.image.as_deref())?;
             if let Some(note) = &picked.note {
-                eprintln!("note: {note}");
+                tell!("note: {note}");
             }
             let (image, input) = inference.input(&picked.image)?;
             let (prediction, found) = inspect::feature_maps(network, input, &layers)?;

@@ -3,10 +3,10 @@ use std::{ops::ControlFlow, path::PathBuf, process::ExitCode};
 use serde_json::json;
 use trainer::{
     Experiment, LrCurve, LrFind, LrPoint, LrSuggestion, NoSuggestion, Plan, RangeEnd,
-    config::overlap, lr_find_svg, write_whole,
+    config::overlap, lr_find_svg, shell::command_of, write_whole,
 };
 
-use super::{config_args::ConfigArgs, new_file, of_flag, print, shell::command_of, signals};
+use super::{config_args::ConfigArgs, new_file, of_flag, print, signals, svg_file};
 
 /// Rows of the table.
 const ROWS: usize = 20;
@@ -42,7 +42,7 @@ pub struct Args {
     )]
     steps: usize,
     /// File to draw to [default: lr-find.svg, if there is none; with --json, none]
-    #[arg(help_heading = "Output", long, value_name = "FILE.svg")]
+    #[arg(help_heading = "Output", long, value_name = "FILE.svg", value_parser = svg_file)]
     out: Option<PathBuf>,
     /// Print the curve and the suggestion as one JSON object
     #[arg(help_heading = "Output", long)]
@@ -90,19 +90,17 @@ impl Args {
         let curve = curve.map_err(|error| origins.locate(error))?;
         written?;
         let found = curve.suggestion();
-        if let Some(out) = &out {
-            write_whole(out, lr_find_svg(&curve, &title).as_bytes())?;
-        }
         let words: Vec<String> = std::env::args().skip(1).collect();
         let command = |lr: f64| format!("{program} {}", train_words(&words, lr));
-        match self.json {
-            true => print(&as_json(&curve, &found, command)?)?,
-            false => {
-                let mut text = result(&curve, &found, command);
-                if let Some(out) = &out {
-                    text += &format!("drawn: {}\n", out.display());
-                }
-                print(&text)?;
+        // The result first: whatever becomes of the picture, it is not lost.
+        print(&match self.json {
+            true => as_json(&curve, &found, command)?,
+            false => result(&curve, &found, command),
+        })?;
+        if let Some(out) = &out {
+            write_whole(out, lr_find_svg(&curve, &title).as_bytes())?;
+            if !self.json {
+                print(&format!("drawn: {}\n", out.display()))?;
             }
         }
         Ok(match curve.end {

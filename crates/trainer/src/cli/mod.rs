@@ -25,7 +25,6 @@ mod run;
 mod runs;
 mod saliency;
 mod schedule;
-mod shell;
 mod signals;
 mod store;
 mod summary;
@@ -190,6 +189,30 @@ fn of_flag(error: impl Into<TrainError>) -> TrainError {
     error
 }
 
+/// A file that can be drawn to.
+fn svg_file(path: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(path);
+    match path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("svg"))
+    {
+        true => Ok(path),
+        false => Err("it is drawn as SVG: name a file that ends in .svg".into()),
+    }
+}
+
+/// Looks that there is a folder for a file, before the work that it is to hold.
+fn in_a_folder(file: &Path) -> anyhow::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    anyhow::ensure!(
+        folder.as_os_str().is_empty() || folder.is_dir(),
+        "{} cannot be written: there is no folder {}",
+        file.display(),
+        folder.display()
+    );
+    Ok(())
+}
+
 /// The file to write: the one that was asked for, of a link what it leads to, or
 /// `default` if nothing is there yet.
 fn new_file(asked: Option<PathBuf>, default: PathBuf) -> anyhow::Result<PathBuf> {
@@ -207,6 +230,7 @@ fn new_file(asked: Option<PathBuf>, default: PathBuf) -> anyhow::Result<PathBuf>
             "--out {} is a link to what is not there",
             path.display()
         );
+        in_a_folder(&path)?;
         return Ok(path);
     };
     anyhow::ensure!(

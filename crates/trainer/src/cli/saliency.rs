@@ -64,7 +64,7 @@ impl Args {
         };
         let picked = self.picked.pick(&inference, self.image.as_deref())?;
         if let Some(note) = &picked.note {
-            eprintln!("note: {note}");
+            tell!("note: {note}");
         }
         let (image, input) = inference.input(&picked.image)?;
         let std = inference.pipeline().normalization().std();

@@ -10,7 +10,7 @@ use trainer::{
     RunDir, Schedule, TrainConfig, TrainError, config::ScheduleName, schedule_svg, write_whole,
 };
 
-use super::{config_args::ConfigArgs, new_file, outside};
+use super::{config_args::ConfigArgs, new_file, outside, svg_file};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -20,7 +20,7 @@ pub struct Args {
     #[command(flatten)]
     config: ConfigArgs,
     /// File to draw to [default: schedule.svg, if there is none; with --json, none]
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = svg_file)]
     out: Option<PathBuf>,
     /// Print the rate of every update as JSON
     #[arg(long)]

@@ -58,7 +58,7 @@ impl StoreArgs {
             Some(another) => {
                 let datasets = self.load_another(inference, another)?;
                 if part == Part::Test && is_scored_whole(another)? {
-                    eprintln!(
+                    tell!(
                         "note: {another} has no part `test`: all of its {} images are taken",
                         datasets.test.len()
                     );
@@ -135,7 +135,7 @@ impl FetchBar {
         self.file = file.into();
         if !stderr().is_terminal() {
             let size = total.map_or(String::new(), |t| format!(" ({:.1} MB)", t as f64 / 1e6));
-            eprintln!("fetching {file}{size}");
+            tell!("fetching {file}{size}");
         }
         let style = "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
         let style = ProgressStyle::with_template(style).expect("the template is constant");
@@ -155,14 +155,14 @@ impl FetchBar {
     /// A line that stays.
     fn line(&mut self, text: &str) {
         self.clear();
-        eprintln!("{text}");
+        tell!("{text}");
     }
 
     /// A line that is worth a word only where nothing moves.
     fn say(&mut self, text: &str) {
         self.clear();
         if !stderr().is_terminal() {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
 

@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use trainer::{
     Event, RunStatus, Scores, Sweep, SweepObserver, SweepRecord, SweptRun, SweptTrial,
-    backend::Backend,
+    backend::Backend, shell::command_of,
 };
 
-use super::{of_flag, print, shell::command_of, signals, store::StoreArgs};
+use super::{of_flag, print, signals, store::StoreArgs};
 
 /// Tries settings of a configuration, and tells which are best on the validation images.
 ///
@@ -100,7 +100,8 @@ impl Args {
         let ranking = record.ranking();
         if self.json {
             let object = json!({
-                "sweep": folder,
+                // As a path it would fail if it is no Unicode.
+                "sweep": folder.to_string_lossy(),
                 "asked_for": record.asked_for(),
                 "over": record.over(),
                 "record": record,
@@ -213,7 +214,7 @@ impl SweepObserver for Lines<'_> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match (event, &self.bar) {
             (Event::Warning { message }, bar) => {
-                let write = || eprintln!("warning: {message}");
+                let write = || tell!("warning: {message}");
                 match bar {
                     Some(bar) => bar.suspend(write),
                     None => write(),

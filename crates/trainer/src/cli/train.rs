@@ -62,6 +62,7 @@ impl Args {
         };
         let mut named = config.clone();
         if let Some(run) = &own {
+            run.check_dataset(&config)?;
             // A run that goes on has kept both.
             named.weights = None;
             named.model = run.config()?.model;
@@ -148,7 +149,7 @@ impl Args {
         ) && let Ok(Some(then)) = run.started_from()
             && then.sha256 != sha256
         {
-            eprintln!(
+            tell!(
                 "warning: {} has changed since that run: its SHA-256 was {}, and is {sha256}",
                 then.file.display(),
                 then.sha256,
@@ -161,7 +162,7 @@ impl Args {
         if let (Some(file), Some(copy)) = (&plan.network_file, self.copy())
             && std::fs::read_to_string(&copy).is_ok_and(|text| text != file.to_toml())
         {
-            eprintln!(
+            tell!(
                 "warning: {} has changed since that run, which kept a copy: --model {}",
                 plan.config.model,
                 copy.display()

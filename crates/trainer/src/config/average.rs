@@ -76,10 +76,15 @@ impl AverageConfig {
         self.start_epoch.unwrap_or(epochs * 3 / 4 + 1)
     }
 
-    /// Puts the first epoch of SWA where it is left out, for a run that is begun with `epochs`.
+    /// Puts its own values where they are left out, for a run that is begun with `epochs`.
     pub(crate) fn complete(&mut self, epochs: usize) {
-        if self.name == AverageName::Swa {
-            self.start_epoch = Some(self.start_epoch(epochs));
+        match self.name {
+            AverageName::None => {}
+            AverageName::Ema => {
+                self.decay = Some(self.decay());
+                self.warmup = Some(self.warmup());
+            }
+            AverageName::Swa => self.start_epoch = Some(self.start_epoch(epochs)),
         }
     }
 

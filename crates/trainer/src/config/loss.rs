@@ -165,6 +165,27 @@ impl LossConfig {
         }
     }
 
+    /// The share of each target that is spread over all classes.
+    #[must_use]
+    pub fn label_smoothing(&self) -> f64 {
+        self.label_smoothing.unwrap_or(0.0)
+    }
+
+    /// How much less images count that are told well.
+    #[must_use]
+    pub fn gamma(&self) -> f64 {
+        self.gamma.unwrap_or(2.0)
+    }
+
+    /// Puts the loss's own values where they are left out.
+    pub(crate) fn complete(&mut self) {
+        let keys = self.name.keys();
+        self.label_smoothing = keys
+            .contains(&"label_smoothing")
+            .then(|| self.label_smoothing());
+        self.gamma = keys.contains(&"gamma").then(|| self.gamma());
+    }
+
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         only_taken(
             &format!("the loss {}", self.name.name()),

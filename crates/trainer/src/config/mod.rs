@@ -219,17 +219,21 @@ impl TrainConfig {
     /// The whole configuration as TOML. [`from_toml`](Self::from_toml) gives it back.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] if the seed is too large for TOML.
+    /// [`ConfigError::Value`] if the seed is too large for TOML, or a path is no Unicode.
     pub fn to_toml(&self) -> Result<String, ConfigError> {
         check_seed(self.seed)?;
+        self.check_paths()?;
         Ok(toml::to_string(self).expect("a configuration is a table of plain values"))
     }
 
-    /// Puts the optimizer's own constants where they are left out, and the first epoch
-    /// of stochastic weight averaging: it stays where it is when more epochs follow.
+    /// Puts what optimizer, schedule, loss and average are by themselves where it is left
+    /// out, so that it says all of a run; but for what goes by the length of the run
+    /// (`schedule.step_epochs` and `milestones`) and the number of processors. Where
+    /// stochastic weight averaging begins stays as it is when more epochs follow.
     pub fn complete(&mut self) {
-        self.optimizer.lr = Some(self.optimizer.lr());
-        self.optimizer.weight_decay = Some(self.optimizer.weight_decay());
+        self.optimizer.complete();
+        self.schedule.complete();
+        self.loss.complete();
         self.average.complete(self.epochs);
     }
 
@@ -254,6 +258,22 @@ impl TrainConfig {
         self.augment.insert(at, step.into());
     }
 
+    /// Looks that its paths can be written as text.
+    fn check_paths(&self) -> Result<(), ConfigError> {
+        for (key, path) in [("data_dir", &self.data_dir), ("weights", &self.weights)] {
+            if let Some(path) = path {
+                check(
+                    key,
+                    path.display(),
+                    path.to_str().is_some(),
+                    "a run keeps it as text, and this name is no Unicode: give the file or folder \
+                     another name, or a link",
+                )?;
+            }
+        }
+        Ok(())
+    }
+
     /// Checks every value that needs no look at the data or the model.
     ///
     /// # Errors
@@ -261,6 +281,7 @@ impl TrainConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let positive = "it must be at least 1";
         check_seed(self.seed)?;
+        self.check_paths()?;
         check_threads(self.threads)?;
         check(
             "epochs",

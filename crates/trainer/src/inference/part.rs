@@ -43,7 +43,8 @@ impl Inference {
     /// # Errors
     /// [`TrainError::OtherClasses`] if there are classes that the run does not know,
     /// [`TrainError::Data`] if the images have another shape,
-    /// [`TrainError::NoValidation`] if there are no such images.
+    /// [`TrainError::NoValidation`] if there are no such images,
+    /// [`TrainError::OtherPart`] if those that the run trained on or held out are others by now.
     pub fn part(
         &self,
         dataset: &str,
@@ -71,7 +72,37 @@ impl Inference {
             }
         };
         let chosen = chosen.unwrap_or_else(|| (0..images.len()).collect());
+        if own {
+            self.check_part(part, &images, &chosen)?;
+        }
         Ok((self.described(dataset, &images)?, chosen))
+    }
+
+    /// Looks that the images of a part are those that the run had: in a folder that has
+    /// changed, another split holds out images that trained.
+    fn check_part(
+        &self,
+        part: Part,
+        images: &ImageDataset,
+        chosen: &[usize],
+    ) -> Result<(), TrainError> {
+        if part == Part::Test {
+            return Ok(());
+        }
+        let Some(known) = self.run.images()? else {
+            return Ok(());
+        };
+        let problem = match part {
+            Part::Train => known.other_training(images, chosen),
+            _ => known.other_validation(images, chosen),
+        };
+        match problem {
+            None => Ok(()),
+            Some(problem) => Err(TrainError::OtherPart {
+                run: self.run.path().into(),
+                problem,
+            }),
+        }
     }
 
     /// The images as [`info`](Self::info) describes them: weights know classes by

@@ -10,6 +10,7 @@ use crate::{
     event::{EpochDone, Event, FitStarted, Observer, RunStarted, Scores, StepDone, Validated},
     fit::EndedBy,
     run_dir::{REPORT, Weights},
+    shell::in_shell,
     summary::{RunSummary, Status},
 };
 
@@ -225,7 +226,7 @@ impl<W: Write> Console<W> {
                 self.epochs,
                 self.run.join(Weights::Last.file_name()).display(),
                 self.program,
-                self.run.display()
+                in_shell(&self.run.display().to_string())
             )?;
         }
         match (summary.ended_by, summary.reached) {
@@ -284,7 +285,7 @@ impl<W: Write> Console<W> {
                 self.out,
                 "next: {} eval {}",
                 self.program,
-                self.run.display()
+                in_shell(&self.run.display().to_string())
             )?;
         }
         Ok(())
@@ -292,11 +293,13 @@ impl<W: Write> Console<W> {
 
     /// On standard error, above the bar.
     fn warn(&self, message: &str) -> io::Result<()> {
-        let write = || writeln!(io::stderr(), "warning: {message}");
+        // That nobody reads it is no reason to stop.
+        let write = || drop(writeln!(io::stderr(), "warning: {message}"));
         match &self.bar {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
+        Ok(())
     }
 
     fn clear_bar(&mut self) {

@@ -4,7 +4,7 @@ mod console;
 mod dashboard;
 mod json;
 mod tensorboard;
-mod text_log;
+pub(crate) mod text_log;
 
 pub use console::Console;
 pub use dashboard::{dashboard, leave_dashboard};

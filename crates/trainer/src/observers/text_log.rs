@@ -25,6 +25,11 @@ enum Level {
     Error,
 }
 
+/// The time that a line of a log begins with.
+pub(crate) fn time_of_line(line: &str) -> Option<chrono::DateTime<chrono::FixedOffset>> {
+    chrono::DateTime::parse_from_rfc3339(line.split_whitespace().next()?).ok()
+}
+
 impl TextLog {
     /// Opens `path`, and goes on after what is in it. `resumed_at` is the number of
     /// steps done of a run that is taken up again.

@@ -95,11 +95,11 @@ fn rule(config: &OptimizerConfig) -> Arc<dyn Rule> {
             alpha: config.alpha(),
             eps: config.eps(),
             momentum: config.momentum(),
-            centered: config.centered.unwrap_or_default(),
+            centered: config.centered(),
         }),
         OptimizerName::Adagrad => Arc::new(Adagrad {
-            lr_decay: config.lr_decay.unwrap_or_default(),
-            initial_accumulator: config.initial_accumulator.unwrap_or_default(),
+            lr_decay: config.lr_decay(),
+            initial_accumulator: config.initial_accumulator(),
             eps: config.eps(),
         }),
         OptimizerName::Lion => Arc::new(Lion {
@@ -108,7 +108,7 @@ fn rule(config: &OptimizerConfig) -> Arc<dyn Rule> {
         OptimizerName::Muon => Arc::new(Muon {
             momentum: config.momentum(),
             nesterov: config.nesterov(),
-            adjust_lr: config.adjust_lr.unwrap_or_default(),
+            adjust_lr: config.adjust_lr(),
         }),
     }
 }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::{
-    format::{count, quoted},
+    format::count,
     source::{Part, Source},
 };
-use crate::{RunSummary, Status, fit::EndedBy, run_dir::Weights};
+use crate::{RunSummary, Status, fit::EndedBy, run_dir::Weights, shell::in_shell};
 
 /// Versions, device, machine and digests.
 pub(super) fn environment(source: &Source) -> Part<Vec<(&'static str, String)>> {
@@ -68,8 +68,8 @@ fn gives_the_same_bits(summary: &RunSummary) -> bool {
 
 /// The commands that go on from a run.
 pub(super) fn commands(source: &Source) -> Vec<Command> {
-    let run = quoted(&source.path().display().to_string());
-    let config = quoted(&source.path().join("config.toml").display().to_string());
+    let run = in_shell(&source.path().display().to_string());
+    let config = in_shell(&source.path().join("config.toml").display().to_string());
     let same = source.summary.as_ref().is_ok_and(gives_the_same_bits);
     let mut commands = vec![Command {
         what: match same {

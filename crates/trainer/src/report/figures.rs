@@ -88,7 +88,7 @@ pub(super) fn figures(source: &Source) -> Vec<Figure> {
         ),
         figure(
             "Training time",
-            total(rows).or(summary.map(|s| s.seconds)),
+            summary.map(|s| s.seconds).or(total(rows)),
             Low,
             seconds,
         ),

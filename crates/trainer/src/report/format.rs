@@ -59,15 +59,6 @@ pub(super) fn seconds(seconds: f64) -> String {
     }
 }
 
-/// A word of a shell's command, quoted where it must be.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._/:=+-@%,".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.into(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
 /// `1 image`, `2,000 images`; `thing` in the singular.
 pub(super) fn count(number: usize, thing: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
@@ -113,13 +104,5 @@ mod tests {
             [1, 2000].map(|n| count(n, "image")),
             ["1 image", "2,000 images"]
         );
-    }
-
-    #[test]
-    fn words_of_commands_are_quoted() {
-        assert_eq!(quoted("runs/lenet5-1"), "runs/lenet5-1");
-        assert_eq!(quoted("my runs/it's"), "'my runs/it'\\''s'");
-        assert_eq!(quoted("a;b"), "'a;b'");
-        assert_eq!(quoted(""), "''");
     }
 }

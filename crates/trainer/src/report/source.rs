@@ -8,6 +8,7 @@ use toml::Table;
 use crate::{
     Evaluation, RunDir, RunSummary, TestPrediction, TrainConfig, TrainError,
     event::{EpochDone, Validated},
+    observers::text_log::time_of_line,
 };
 
 /// Something of a run, or why it cannot be shown, as a sentence.
@@ -30,6 +31,7 @@ pub(super) struct Source {
     pub config: Part<TrainConfig>,
     /// The configuration as it is written.
     pub config_text: Part<String>,
+    /// The same with what it leaves out, as far as this Kiln knows.
     pub table: Part<Table>,
     /// When it began, in the local time of where it ran: `2026-11-22 14:47`.
     pub began: Option<String>,
@@ -49,20 +51,28 @@ impl Source {
             dir.text("config.toml"),
             "There is no config.toml: the folder is not complete.",
         );
-        let table = config_text.clone().and_then(|text| {
-            text.parse()
-                .map_err(|e| format!("config.toml is no TOML: {e}"))
+        let whole = dir.saved_config().ok().and_then(|mut config| {
+            config.complete();
+            Table::try_from(config).ok()
         });
+        let table = match whole {
+            Some(whole) => Ok(whole),
+            // Of a newer Kiln, say.
+            None => config_text.clone().and_then(|text| {
+                text.parse()
+                    .map_err(|e| format!("config.toml is no TOML: {e}"))
+            }),
+        };
         let log = dir.text("log.txt").ok().flatten().unwrap_or_default();
         let evaluation = part(
             dir.evaluation(),
             "There is no evaluation.json: the test set is read once, at the end of a run that \
-             was not interrupted.",
+             finished an epoch and was not interrupted.",
         );
         let predictions = part(
             dir.predictions(),
             "There is no predictions.csv: it is written with the evaluation, at the end of a \
-             run that was not interrupted.",
+             run that finished an epoch and was not interrupted.",
         );
         Self {
             name: name.into_owned(),
@@ -166,7 +176,7 @@ pub(super) fn sentence(error: TrainError) -> String {
 
 /// Day and minute of the time that a line of the log begins with.
 fn began(line: &str) -> Option<String> {
-    let time = chrono::DateTime::parse_from_rfc3339(line.split_whitespace().next()?).ok()?;
+    let time = time_of_line(line)?;
     Some(time.format("%Y-%m-%d %H:%M").to_string())
 }
 

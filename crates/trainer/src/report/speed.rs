@@ -34,7 +34,10 @@ impl Speed {
             each.iter().copied().fold(0.0, f64::max),
         ];
         let mut rows = vec![
-            ("Training and validation", seconds(total)),
+            (
+                "Training and validation",
+                seconds(summary.map_or(total, |summary| summary.seconds)),
+            ),
             (
                 "An epoch",
                 format!(

@@ -1,4 +1,4 @@
-use data::BatchLoader;
+use data::{BatchLoader, ImageDataset};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -24,40 +24,50 @@ struct Part {
 
 impl RunImages {
     pub fn of(plan: &Plan) -> Self {
+        let part = |loader: &BatchLoader| Part::of(loader.dataset(), loader.indices());
         Self {
-            train: Part::of(&plan.train),
-            valid: plan.valid.as_ref().map(Part::of),
+            train: part(&plan.train),
+            valid: plan.valid.as_ref().map(part),
         }
     }
 
     /// What is another in `now`, in words.
     pub fn difference(&self, now: &Self) -> Option<String> {
-        let valid = (self.valid.as_ref(), now.valid.as_ref());
-        let parts = [
-            ("training", (Some(&self.train), Some(&now.train))),
-            ("validation", valid),
-        ];
-        parts.into_iter().find_map(|(purpose, (was, is))| {
-            let count = |part: Option<&Part>| part.map_or(0, |part| part.images);
-            let (before, after) = (count(was), count(is));
-            if before != after {
-                Some(format!(
-                    "there were {before} {purpose} images, and there are {after}"
-                ))
-            } else if was != is {
-                Some(format!(
-                    "its {purpose} images, or their labels, are not those that it was begun with"
-                ))
-            } else {
-                None
-            }
-        })
+        let training = different("training", Some(&self.train), Some(&now.train));
+        training.or_else(|| different("validation", self.valid.as_ref(), now.valid.as_ref()))
+    }
+
+    /// What is another if `indices` of `images` are to be those that trained, in words.
+    pub fn other_training(&self, images: &ImageDataset, indices: &[usize]) -> Option<String> {
+        let now = Part::of(images, indices);
+        different("training", Some(&self.train), Some(&now))
+    }
+
+    /// As [`other_training`](Self::other_training), of those that the best epoch was chosen by.
+    pub fn other_validation(&self, images: &ImageDataset, indices: &[usize]) -> Option<String> {
+        let now = Part::of(images, indices);
+        different("validation", self.valid.as_ref(), Some(&now))
+    }
+}
+
+fn different(purpose: &str, was: Option<&Part>, is: Option<&Part>) -> Option<String> {
+    let count = |part: Option<&Part>| part.map_or(0, |part| part.images);
+    let (before, after) = (count(was), count(is));
+    if before != after {
+        Some(format!(
+            "there were {before} {purpose} images, and there are {after}"
+        ))
+    } else if was != is {
+        Some(format!(
+            "its {purpose} images, or their labels, are not those that it was begun with"
+        ))
+    } else {
+        None
     }
 }
 
 impl Part {
-    fn of(loader: &BatchLoader) -> Self {
-        let (dataset, indices) = (loader.dataset(), loader.indices());
+    fn of(dataset: &ImageDataset, indices: &[usize]) -> Self {
         let mut hasher = Sha256::new();
         for &index in indices {
             hasher.update(dataset.labels()[index].to_le_bytes());

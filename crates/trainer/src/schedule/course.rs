@@ -65,7 +65,7 @@ impl Course {
             from: warmup,
             to: (epochs * updates_per_epoch) as f64,
         };
-        let lowest = config.min_lr.unwrap_or(0.0);
+        let lowest = config.min_lr();
         let form = match config.name {
             ScheduleName::Constant | ScheduleName::Plateau => Form::Constant,
             ScheduleName::Step => {
@@ -73,7 +73,7 @@ impl Course {
                 // Beyond a step for every update, there is nothing to tell apart.
                 let count = (epochs as f64 / step).min(span.to) as usize;
                 Form::Falls {
-                    gamma: config.gamma.unwrap_or(0.1),
+                    gamma: config.gamma(),
                     at: (1..=count)
                         .map(|n| (n as f64 * step * epoch).round())
                         .collect(),
@@ -84,12 +84,12 @@ impl Course {
                 let own = || vec![0.5 * all, 0.75 * all];
                 let milestones = config.milestones.clone().unwrap_or_else(own);
                 Form::Falls {
-                    gamma: config.gamma.unwrap_or(0.1),
+                    gamma: config.gamma(),
                     at: milestones.iter().map(|m| (m * epoch).round()).collect(),
                 }
             }
             ScheduleName::Exponential => Form::Exponential {
-                gamma: config.gamma.unwrap_or(0.9),
+                gamma: config.gamma(),
                 epoch,
                 from: warmup,
             },
@@ -102,7 +102,7 @@ impl Course {
             ScheduleName::Polynomial => Form::Polynomial {
                 span,
                 lowest,
-                power: config.power.unwrap_or(0.9),
+                power: config.power(),
             },
             ScheduleName::OneCycle => Form::OneCycle(OneCycle::new(config, span)),
         };
@@ -148,10 +148,10 @@ impl OneCycle {
     fn new(config: &ScheduleConfig, span: Span) -> Self {
         Self {
             span,
-            top: config.pct_start.unwrap_or(0.3) * (span.to - span.from) - 1.0,
-            div_factor: config.div_factor.unwrap_or(25.0),
-            final_div_factor: config.final_div_factor.unwrap_or(1e4),
-            anneal: config.anneal.unwrap_or(Anneal::Cos),
+            top: config.pct_start() * (span.to - span.from) - 1.0,
+            div_factor: config.div_factor(),
+            final_div_factor: config.final_div_factor(),
+            anneal: config.anneal(),
         }
     }
 

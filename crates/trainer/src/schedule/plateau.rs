@@ -53,11 +53,11 @@ pub(super) struct Plateau {
 impl Plateau {
     pub fn new(config: &ScheduleConfig, peak: f64) -> Self {
         Self {
-            factor: config.factor.unwrap_or(0.1),
-            patience: config.patience.unwrap_or(3),
-            threshold: config.threshold.unwrap_or(1e-4),
-            cooldown: config.cooldown.unwrap_or(0),
-            lowest: config.min_lr.unwrap_or(0.0),
+            factor: config.factor(),
+            patience: config.patience(),
+            threshold: config.threshold(),
+            cooldown: config.cooldown(),
+            lowest: config.min_lr(),
             lr: peak,
             best: None,
             bad_epochs: 0,

@@ -51,6 +51,100 @@ fn variables_of_the_environment_say_something() {
     assert!(output.status.success());
 }
 
+/// A run keeps its configuration as text.
+#[test]
+#[cfg(target_os = "linux")]
+fn paths_that_are_no_unicode_are_told_before_anything_is_written() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let folder = scratch();
+    let name = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    let weights = folder.path().join(name(b"w\xff.safetensors"));
+    fs::write(&weights, "").unwrap();
+    for (flag, path) in [
+        ("--weights", weights.as_os_str()),
+        ("--data-dir", name(b"d\xff")),
+    ] {
+        for verb in ["train", "config"] {
+            let mut command = kiln();
+            command.arg(verb).arg(flag).arg(path);
+            let output = command.current_dir(folder.path()).output().unwrap();
+            let error = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{verb} {flag}: {error}");
+            assert!(error.contains("no Unicode"), "{verb} {flag}: {error}");
+        }
+    }
+    assert_eq!(listing(folder.path()), [weights]);
+    let mut command = kiln();
+    command.args(["data", "verify", "mnist-mini", "--json", "--data-dir"]);
+    let output = command.arg(name(b"d\xff")).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// A standard error that takes nothing changes neither the work nor the exit code.
+#[test]
+#[cfg(target_os = "linux")]
+fn errors_that_nobody_reads_are_no_panic() {
+    let full = || fs::File::create("/dev/full").unwrap();
+    let mut command = kiln();
+    command
+        .args(["train", "--set", "optimizer.lrr=1"])
+        .stderr(full());
+    assert_eq!(command.status().unwrap().code(), Some(2));
+    let folder = scratch();
+    let run = train(folder.path(), &QUICK);
+    let image = folder.path().join("digit.png");
+    image::GrayImage::new(28, 28).save(&image).unwrap();
+    let output = kiln()
+        .arg("predict")
+        .arg(&run)
+        .arg(&image)
+        .arg(folder.path().join("none.png"))
+        .arg(&image)
+        .arg("--csv")
+        .stderr(full())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output).lines().count(), 3, "a heading and two rows");
+}
+
+/// Before the work that they are to hold.
+#[test]
+fn files_that_cannot_be_drawn_to_are_told_at_once() {
+    let folder = scratch();
+    let run = train(&folder.path().join("runs"), &QUICK);
+    let run = run.to_str().unwrap();
+    let nowhere = ["there is no folder nowhere"];
+    for words in [
+        &["lr-find", "--out", "nowhere/x.svg"][..],
+        &["schedule", "--out", "nowhere/x.svg"],
+        &["eval", run, "--picture", "nowhere/x.svg"],
+        &["predict", run, "--random", "3", "--out", "nowhere/x.png"],
+    ] {
+        fails(folder.path(), words, 1, &nowhere);
+    }
+    for verb in ["lr-find", "schedule"] {
+        fails(
+            folder.path(),
+            &[verb, "--out", "x.png"],
+            2,
+            &["ends in .svg"],
+        );
+    }
+}
+
+#[test]
+fn weights_that_were_changed_are_not_scored() {
+    let folder = scratch();
+    let run = train(&folder.path().join("runs"), &QUICK);
+    let best = run.join("best.safetensors");
+    let mut bytes = fs::read(&best).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(best, bytes).unwrap();
+    let words = ["eval", run.to_str().unwrap()];
+    fails(folder.path(), &words, 1, &["is not what the run wrote"]);
+}
+
 #[test]
 fn unknown_names_get_a_suggestion() {
     let folder = scratch();

@@ -33,6 +33,7 @@ fn flags_go_over_keys_over_the_recipe() {
     expected.optimizer.lr = Some(0.2);
     expected.schedule.name = trainer::config::ScheduleName::Cosine;
     expected.epochs = 3;
+    expected.complete();
     assert_eq!(made, expected);
 }
 
@@ -61,7 +62,55 @@ fn the_whole_configuration_is_printed() {
     let mut expected = TrainConfig::default();
     expected.complete();
     assert_eq!(made, expected);
-    assert_eq!(made.optimizer.lr, Some(0.05));
+    let text = stdout(&kiln_with(&["config"]));
+    for line in [
+        "lr = 0.05",
+        "momentum = 0.9",
+        "nesterov = false",
+        "warmup_epochs = 0.5",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}");
+    }
+    // Given or left out, it is the same.
+    let given = ["--momentum", "0.9", "--warmup-epochs", "0.5"];
+    assert_eq!(config(&given), made);
+}
+
+#[test]
+fn whatever_is_chosen_is_whole_and_can_be_read_again() {
+    let folder = scratch();
+    let file = folder.path().join("config.toml");
+    let again = |words: &[&str]| {
+        let made = config(words);
+        fs::write(&file, made.to_toml().unwrap()).unwrap();
+        assert_eq!(config(&["--config", file.to_str().unwrap()]), made);
+        let words = words.join(" ");
+        assert!(made.validate().is_ok(), "{words}: {:?}", made.validate());
+    };
+    for optimizer in ["adagrad", "adam", "adamw", "lion", "muon", "rmsprop", "sgd"] {
+        again(&["--optimizer", optimizer]);
+    }
+    for schedule in [
+        "constant",
+        "step",
+        "multi-step",
+        "exponential",
+        "cosine",
+        "one-cycle",
+        "linear",
+        "polynomial",
+        "plateau",
+    ] {
+        again(&["--schedule", schedule]);
+    }
+    for loss in ["cross-entropy", "focal", "mse"] {
+        again(&["--set", &format!("loss.name={loss}")]);
+    }
+    for average in ["none", "ema", "swa"] {
+        again(&["--set", &format!("average.name={average}")]);
+    }
+    again(&["--optimizer", "muon", "--momentum", "0"]);
+    again(&["--optimizer", "sgd", "--momentum", "0"]);
 }
 
 #[test]

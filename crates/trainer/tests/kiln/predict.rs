@@ -408,7 +408,7 @@ fn impossible_wishes_are_refused() {
         (
             &[run, "--random", "3", "--out", "no/p.png"],
             1,
-            "cannot write no/p.png",
+            "there is no folder no",
         ),
     ] {
         fails(

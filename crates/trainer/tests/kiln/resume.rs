@@ -489,6 +489,21 @@ fn other_labels_are_refused() {
         fs::rename(&dog, place(part, "cat", 6)).unwrap();
     };
     swap("valid");
+    // Nor can what was held out be scored.
+    let eval = |part: &str| {
+        let output = kiln()
+            .arg("eval")
+            .arg(&run)
+            .args(["--split", part])
+            .output();
+        let output = output.unwrap();
+        (output.status.code(), stderr(&output))
+    };
+    let (code, text) = eval("valid");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("have changed"), "{text}");
+    assert_eq!(eval("train").0, Some(0));
+    assert_eq!(eval("test").0, Some(0));
     let text = refused();
     assert!(
         text.contains("validation images, or their labels, are not"),

@@ -69,8 +69,8 @@ pub fn exit_of(failures: &[&Failure], all: usize, what: &str) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     match all {
-        1 => eprintln!("error: {}", first.message),
-        _ => eprintln!("error: {} of {all} {what} failed", failures.len()),
+        1 => tell!("error: {}", first.message),
+        _ => tell!("error: {} of {all} {what} failed", failures.len()),
     }
     let code = failures.iter().map(|failure| failure.code).max();
     ExitCode::from(code.unwrap_or(1))

@@ -118,7 +118,7 @@ impl Row {
                 ..config.clone()
             };
             if progress {
-                eprintln!("{}: trying {batch_size} images", config.model);
+                tell!("{}: trying {batch_size} images", config.model);
             }
             match child::run::<Option<f64>>(&Job::TryOut(config), limit, stop)? {
                 Ended::Done(peak) => Ok(Ok(peak)),

@@ -117,7 +117,7 @@ impl Args {
             words: vec![BACKEND_VERB.into()],
         };
         for note in left_out {
-            eprintln!("{note}");
+            tell!("{note}");
         }
         let load = |config: &TrainConfig| self.config.store.load(config);
         let mut screen = Screen::new(self.json, self.tolerance, self.target_accuracy);

@@ -33,23 +33,11 @@ pub struct Args {
     #[arg(long)]
     confusion: bool,
     /// Draw the confusion matrix
-    #[arg(long, value_name = "FILE.svg", value_parser = svg_file)]
+    #[arg(long, value_name = "FILE.svg", value_parser = super::svg_file)]
     picture: Option<PathBuf>,
     /// Print one JSON object, with all figures
     #[arg(long)]
     json: bool,
-}
-
-/// A file that can be drawn to.
-fn svg_file(path: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(path);
-    match path
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("svg"))
-    {
-        true => Ok(path),
-        false => Err("it is drawn as SVG: name a file that ends in .svg".into()),
-    }
 }
 
 impl Args {
@@ -57,6 +45,7 @@ impl Args {
         let inference = self.run.open()?;
         if let Some(picture) = &self.picture {
             super::outside(picture, &self.run.run)?;
+            super::in_a_folder(picture)?;
         }
         let PartFor {
             dataset,
@@ -66,7 +55,11 @@ impl Args {
             .store
             .load_part(&inference, self.dataset.as_deref(), self.split)?;
         let found = inference.evaluate(&inference.loader(images, indices)?)?;
-
+        // The figures first: whatever becomes of the picture, they are not lost.
+        super::print(&match self.json {
+            true => format!("{}\n", self.object(&inference, &dataset, &found)),
+            false => self.report(&inference, &dataset, &found)?,
+        })?;
         if let Some(picture) = &self.picture {
             let title = format!(
                 "{} on {}, {}: {:.2} % of {} right",
@@ -79,10 +72,6 @@ impl Args {
             let svg = confusion_svg(inference.classes(), &found.confusion, &title);
             write_whole(picture, svg.as_bytes())?;
         }
-        super::print(&match self.json {
-            true => format!("{}\n", self.object(&inference, &dataset, &found)),
-            false => self.report(&inference, &dataset, &found)?,
-        })?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -64,14 +64,14 @@ impl Args {
         for inputs in inputs.chunks(CHUNK) {
             let (rows, errors) = self.predict(&inference, inputs)?;
             for error in &errors {
-                eprintln!("error: {error}");
+                tell!("error: {error}");
             }
             failed += errors.len();
             unlike += rows.iter().filter(|row| row.looks_inverted).count();
             super::print(&rows.iter().map(|row| output.row(row)).collect::<String>())?;
         }
         if let Some(note) = self.invert.note(&inference, unlike) {
-            eprintln!("note: {note}");
+            tell!("note: {note}");
         }
         Ok(match failed {
             0 => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ use trainer::{
 };
 
 use crate::cli::{
-    outside, picked, print,
+    in_a_folder, outside, picked, print,
     run::RunArgs,
     store::{PartFor, StoreArgs},
 };
@@ -61,6 +61,7 @@ impl Args {
     /// Draws `count` images, or all, if there are fewer.
     pub fn draw(&self, count: u32, run: &RunArgs, inference: &Inference) -> anyhow::Result<()> {
         outside(&self.out, &run.run)?;
+        in_a_folder(&self.out)?;
         let PartFor {
             dataset,
             images,

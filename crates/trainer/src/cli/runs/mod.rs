@@ -98,7 +98,7 @@ impl List {
             false => list_runs(folder)?,
         };
         for problem in passed_over {
-            eprintln!("note: passed over: {problem}");
+            tell!("note: passed over: {problem}");
         }
         let none = runs.is_empty();
         let matches = |pattern: &Option<String>, name: &Option<String>| match pattern {

@@ -1,6 +1,6 @@
 //! The constants of an optimizer: those given, or its own.
 
-use super::{OptimizerConfig, OptimizerName};
+use super::{AdjustLr, OptimizerConfig, OptimizerName};
 
 impl OptimizerConfig {
     /// The largest learning rate.
@@ -67,6 +67,49 @@ impl OptimizerConfig {
     #[must_use]
     pub fn alpha(&self) -> f64 {
         self.alpha.unwrap_or(0.99)
+    }
+
+    /// Whether RMSprop takes the mean of the gradient off its square.
+    #[must_use]
+    pub fn centered(&self) -> bool {
+        self.centered.unwrap_or(false)
+    }
+
+    /// How Adagrad's rate falls beside the schedule.
+    #[must_use]
+    pub fn lr_decay(&self) -> f64 {
+        self.lr_decay.unwrap_or(0.0)
+    }
+
+    /// Where Adagrad's sum of squares begins.
+    #[must_use]
+    pub fn initial_accumulator(&self) -> f64 {
+        self.initial_accumulator.unwrap_or(0.0)
+    }
+
+    /// What the shape of a matrix does to its rate in Muon.
+    #[must_use]
+    pub fn adjust_lr(&self) -> AdjustLr {
+        self.adjust_lr.unwrap_or_default()
+    }
+
+    /// Puts the optimizer's own constants where they are left out.
+    pub(crate) fn complete(&mut self) {
+        let constants = self.name.constants();
+        let has = |key| constants.contains(&key);
+        self.lr = Some(self.lr());
+        self.weight_decay = Some(self.weight_decay());
+        self.momentum = has("momentum").then(|| self.momentum());
+        // Without momentum it does nothing, and is not to be asked for.
+        self.nesterov = has("nesterov").then(|| self.nesterov() && self.momentum() > 0.0);
+        self.betas = has("betas").then(|| self.betas());
+        self.eps = has("eps").then(|| self.eps());
+        self.alpha = has("alpha").then(|| self.alpha());
+        self.centered = has("centered").then(|| self.centered());
+        self.lr_decay = has("lr_decay").then(|| self.lr_decay());
+        self.initial_accumulator = has("initial_accumulator").then(|| self.initial_accumulator());
+        self.adjust_lr = has("adjust_lr").then(|| self.adjust_lr());
+        self.adamw_lr_scale = has("adamw_lr_scale").then(|| self.adamw_lr_scale());
     }
 
     /// The rate of the AdamW beside Muon over Muon's.

@@ -1,3 +1,5 @@
+mod defaults;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -187,15 +189,6 @@ impl ScheduleName {
 }
 
 impl ScheduleConfig {
-    /// Epochs of warm-up: the given ones, or the course's own.
-    #[must_use]
-    pub fn warmup_epochs(&self) -> f64 {
-        self.warmup_epochs.unwrap_or(match self.name {
-            ScheduleName::OneCycle => 0.0,
-            _ => 0.5,
-        })
-    }
-
     /// `epochs` and `peak` are the epochs and the largest learning rate of the run.
     pub(crate) fn validate(&self, epochs: usize, peak: f64) -> Result<(), ConfigError> {
         let warmup = self.warmup_epochs();
@@ -319,7 +312,7 @@ impl ScheduleConfig {
             let problem = format!("it must be at most {most}");
             check(key, epochs, epochs <= most, &problem)?;
         }
-        let lowest = self.min_lr.unwrap_or(0.0);
+        let lowest = self.min_lr();
         check(
             "schedule.min_lr",
             lowest,

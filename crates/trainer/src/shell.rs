@@ -1,12 +1,15 @@
-//! Commands that are suggested, as a shell takes them.
+//! Commands that are suggested, as a POSIX shell takes them.
 
 /// The words of a command, with quotes where a shell needs them.
+#[must_use]
 pub fn command_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = words.into_iter().map(in_shell).collect();
     quoted.join(" ")
 }
 
-fn in_shell(word: &str) -> String {
+/// A word of a command, quoted where a shell needs it.
+#[must_use]
+pub fn in_shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.into(),
