@@ -120,6 +120,11 @@ fn verify_tells_files_that_are_not_what_they_should_be() {
         text.contains("DIFFERS    MNIST/raw/train-labels-idx1-ubyte: expected"),
         "{text}"
     );
+    let advice = "train-labels-idx1-ubyte, and `kiln data fetch mnist` gets it again";
+    assert!(
+        text.contains("\n           delete ") && text.contains(advice),
+        "{text}"
+    );
     assert!(
         text.contains("MISSING    MNIST/raw/train-images-idx3-ubyte"),
         "{text}"
