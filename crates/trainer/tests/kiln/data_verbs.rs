@@ -197,6 +197,36 @@ fn preview_draws_a_picture() {
 }
 
 #[test]
+fn classes_that_nothing_trains_are_named() {
+    let folder = scratch();
+    let warns = |limit: &str| {
+        let words = [
+            "train",
+            "--model",
+            "perceptron",
+            "--epochs",
+            "1",
+            "--valid",
+            "0",
+        ];
+        let output = kiln()
+            .args(words)
+            .args(["--no-report", "--backend", "flex", "--limit", limit])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = stderr(&output);
+        assert!(output.status.success(), "{told}");
+        let mut warnings = told.lines().filter(|line| line.starts_with("warning: "));
+        warnings.next().map(String::from)
+    };
+    let warning = warns("5").unwrap();
+    let expected = "warning: no training image is of 5, 6, 7, 8, 9: nothing of that can be learnt";
+    assert!(warning.starts_with(expected), "{warning}");
+    assert_eq!(warns("10"), None);
+}
+
+#[test]
 fn trains_on_a_folder_of_images() {
     let folder = scratch();
     let photos = folder.path().join("photos");
