@@ -149,7 +149,7 @@ pool1    AvgPool2d   6×14×14              6×6      4.6 KiB           0       
 conv2    Conv2d     16×10×10            14×14      6.2 KiB       2,416        240,000
 relu2    ReLU       16×10×10            14×14      6.2 KiB           0              0
 pool2    AvgPool2d    16×5×5            16×16      1.6 KiB           0              0
-flatten  Flatten         400            32×32      1.6 KiB           0              0
+flatten  Flatten         400            16×16      1.6 KiB           0              0
 fc1      Linear          120            32×32        480 B      48,120         48,000
 relu3    ReLU            120            32×32        480 B           0              0
 fc2      Linear           84            32×32        336 B      10,164         10,080
