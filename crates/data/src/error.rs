@@ -29,6 +29,15 @@ pub enum DataError {
         found: String,
     },
 
+    /// A file of a data set of the catalogue that is not what it should be.
+    #[error("{problem}; delete that file, and `kiln data fetch {name}` gets it again")]
+    Damaged {
+        /// The data set.
+        name: String,
+        /// What is wrong with which file: [`DataError::Malformed`].
+        problem: Box<DataError>,
+    },
+
     /// A file or a folder that cannot be read or written.
     #[error("cannot {action} {}: {problem}", .path.display())]
     Io {
@@ -59,7 +68,8 @@ pub enum DataError {
     /// A data set that is there as Python pickles alone.
     #[error(
         "{} holds `{name}` as Python pickles, which can run code when read, so that Kiln does \
-         not read them: fetch the binary version, or unpack {archive} beside it",
+         not read them: `kiln data fetch {name}` gets the binary version, or unpack {archive} \
+         beside it",
         .folder.display()
     )]
     Pickles {

@@ -34,8 +34,8 @@
 //! # Data sets
 //!
 //! [`catalog`] lists those that are known by name. Their files are used where
-//! they lie, in the layout of torchvision, gzipped or not, and fetched where they
-//! are missing:
+//! they lie (those of MNIST and its kin where torchvision has them), gzipped or
+//! not, and fetched where they are missing:
 //!
 //! ```no_run
 //! let store = data::Store::new(Some("data".as_ref()));

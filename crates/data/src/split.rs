@@ -74,7 +74,8 @@ impl Split {
     /// can be, drawn by `seed`.
     ///
     /// Classes get the whole part of their share, and the largest remainders
-    /// one image more (Hamilton's method).
+    /// one image more (Hamilton's method). Where a class would lose its last image,
+    /// the class with the most left gives one in its place, as long as one has two.
     ///
     /// ```
     /// use data::Split;
@@ -92,7 +93,27 @@ impl Split {
         held_out: impl Into<HoldOut>,
         seed: u64,
     ) -> Result<Self, DataError> {
-        let asked = held_out.into();
+        Self::draw(labels, held_out.into(), seed, leave_one)
+    }
+
+    /// So many of the images, ascending, as evenly over the classes as can be, drawn
+    /// by `seed`. A class whose share is below one image may have none.
+    ///
+    /// # Errors
+    /// [`DataError::Split`] if that would be all images.
+    pub fn sample(labels: &[u16], count: usize, seed: u64) -> Result<Vec<usize>, DataError> {
+        let drawn = Self::draw(labels, count.into(), seed, |_, _| {})?;
+        Ok(drawn.valid)
+    }
+
+    /// `adjust` is given how many images there are of each class, and how many of them
+    /// are held out.
+    fn draw(
+        labels: &[u16],
+        asked: HoldOut,
+        seed: u64,
+        adjust: impl FnOnce(&[usize], &mut [usize]),
+    ) -> Result<Self, DataError> {
         let fail = |problem: &str| {
             Err(DataError::Split {
                 held_out: asked,
@@ -127,6 +148,8 @@ impl Split {
         for &class in by_remainder.iter().take(missing) {
             held_out[class] += 1;
         }
+        let sizes: Vec<usize> = members.iter().map(Vec::len).collect();
+        adjust(&sizes, &mut held_out);
 
         let mut split = Self {
             train: Vec::with_capacity(labels.len()),
@@ -146,6 +169,25 @@ impl Split {
             return fail("there are too few images to hold one out");
         }
         Ok(split)
+    }
+}
+
+/// Leaves an image of each class of so many, as long as another class has two left.
+fn leave_one(sizes: &[usize], held_out: &mut [usize]) {
+    for class in 0..sizes.len() {
+        if held_out[class] == 0 || held_out[class] < sizes[class] {
+            continue;
+        }
+        let left = |other: &usize| sizes[*other] - held_out[*other];
+        // Of as many left the lower class gives: the first of the reversed is the last.
+        let Some(giver) = (0..sizes.len()).rev().max_by_key(left) else {
+            return;
+        };
+        if left(&giver) < 2 {
+            return;
+        }
+        held_out[class] -= 1;
+        held_out[giver] += 1;
     }
 }
 
@@ -199,6 +241,25 @@ mod tests {
             error.starts_with("cannot hold out 10 of 10 images"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn no_class_loses_its_last_image_if_another_has_two() {
+        // Classes of 1, 8 and 1 images.
+        let labels = [0, 1, 1, 1, 1, 1, 1, 1, 1, 2];
+        for (count, expected) in [
+            (5, [0, 5, 0]),
+            (7, [0, 7, 0]),
+            (8, [0, 7, 1]),
+            (9, [1, 7, 1]),
+        ] {
+            let split = Split::stratified(&labels, count, 7).unwrap();
+            let of = |class| split.valid.iter().filter(|&&i| labels[i] == class).count();
+            assert_eq!([of(0), of(1), of(2)], expected, "{count}");
+        }
+        // A sample is for training, and takes them.
+        let sample = Split::sample(&labels, 8, 7).unwrap();
+        assert_eq!((sample.len(), sample[0], sample[7]), (8, 0, 9));
     }
 
     #[test]

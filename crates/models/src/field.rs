@@ -10,6 +10,9 @@ pub(crate) struct Field {
     size: [usize; 2],
     /// Pixels from one value to the next.
     jump: [usize; 2],
+    /// Height and width of the map that was flattened, each of whose values the next
+    /// `Linear` takes in.
+    flattened: [usize; 2],
 }
 
 impl Default for Field {
@@ -18,6 +21,7 @@ impl Default for Field {
         Self {
             size: [1; 2],
             jump: [1; 2],
+            flattened: [1; 2],
         }
     }
 }
@@ -34,13 +38,20 @@ impl Field {
         Self {
             size: larger(self.size, other.size),
             jump: larger(self.jump, other.jump),
+            flattened: larger(self.flattened, other.flattened),
         }
     }
 
     /// Of `layer`, whose input is `input`, of this field.
     pub fn after(self, layer: &LayerSpec, input: Shape) -> Self {
         let Shape::Map([_, height, width]) = input else {
-            return self;
+            return match layer {
+                LayerSpec::Linear { .. } => Self {
+                    flattened: [1; 2],
+                    ..self.slide(self.flattened, [1; 2])
+                },
+                _ => self,
+            };
         };
         let sides = [height, width];
         match *layer {
@@ -55,7 +66,12 @@ impl Field {
                 let window = sides.map(|side| widest(side, size));
                 self.slide(window, sides.map(|side| (side / size).max(1)))
             }
-            LayerSpec::GlobalMaxPool2d {} | LayerSpec::Flatten {} => self.slide(sides, [1; 2]),
+            LayerSpec::GlobalMaxPool2d {} => self.slide(sides, [1; 2]),
+            // A value stays what it was, and is put into a row.
+            LayerSpec::Flatten {} => Self {
+                flattened: sides,
+                ..self
+            },
             _ => self,
         }
     }
@@ -71,6 +87,7 @@ impl Field {
         Self {
             size: [height, width],
             jump: [down, right],
+            ..self
         }
     }
 }

@@ -84,7 +84,7 @@ mod zoo;
 pub use attribution::{LayerGradient, ScoreGradients};
 pub use error::{ModelError, WeightsError};
 pub use graph::Graph;
-pub use init::{Biases, FanMode, Init, Weights};
+pub use init::{Biases, FanMode, Init, InitOptions, Weights};
 pub use layer::Activation;
 pub use model::{Form, Model, ModelOptions};
 pub use network::{Network, TrainingOutput};

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Init, ModelError, Network, NetworkSpec, Summary, registry};
+use crate::{Architecture, InitOptions, ModelError, Network, NetworkSpec, Summary, registry};
 
 /// What can be chosen about an architecture beside the number of classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,9 +28,9 @@ pub struct ModelOptions {
         schemars(range(min = 0), extend("exclusiveMaximum" = 1))
     )]
     pub dropout: Option<f64>,
-    /// How the parameters start. Left out: the architecture's own.
+    /// How the parameters start. What is left out stays the network's own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub init: Option<Init>,
+    pub init: Option<InitOptions>,
 }
 
 impl Default for ModelOptions {
@@ -61,7 +61,8 @@ impl ModelOptions {
             let problem = "it has no dropout layer: leave the dropout out";
             return Err(wrong("dropout", p.to_string(), problem));
         }
-        if let Some(init) = self.init {
+        if let Some(options) = self.init {
+            let init = options.over(spec.init);
             let checked = init.validate();
             checked.map_err(|problem| wrong("init", "{ … }".into(), &problem))?;
             spec.init = init;
@@ -248,10 +249,12 @@ impl Model {
         self
     }
 
-    /// Initialises the parameters in this way.
+    /// Initialises the parameters in this way: all of them by an
+    /// [`Init`](crate::Init), or, by [`InitOptions`], some in another than the
+    /// architecture's own.
     #[must_use]
-    pub fn init(mut self, init: Init) -> Self {
-        self.options.init = Some(init);
+    pub fn init(mut self, init: impl Into<InitOptions>) -> Self {
+        self.options.init = Some(init.into());
         self
     }
 
@@ -338,7 +341,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LayerSpec, lenet5, mlp, resnet18};
+    use crate::{Init, LayerSpec, Weights, lenet5, mlp, resnet18};
 
     #[test]
     fn an_option_that_cannot_be_is_refused_by_name() {
@@ -379,6 +382,34 @@ mod tests {
             none.to_string()
                 .starts_with("none: dropout = 0.3: it has no")
         );
+    }
+
+    #[test]
+    fn what_is_not_chosen_of_an_initialisation_stays_the_networks_own() {
+        let chosen: ModelOptions = toml::from_str("init = { zero_residual = true }").unwrap();
+        let expected = Init {
+            zero_residual: true,
+            ..Init::RESNET
+        };
+        let resnet = resnet18(10).options(chosen.clone());
+        assert_eq!(resnet.spec([3, 32, 32]).unwrap().init, expected);
+        let file = NetworkSpec::new("file").init(Init::RESNET);
+        assert_eq!(file.options(&chosen).unwrap().init, expected);
+
+        let conv = Weights::Normal { std: 0.5 };
+        let chosen = InitOptions {
+            conv: Some(conv),
+            ..InitOptions::default()
+        };
+        let expected = Init {
+            conv,
+            ..Init::XAVIER_UNIFORM
+        };
+        let lenet = crate::lenet5_sigmoid(10).init(chosen);
+        assert_eq!(lenet.spec([1, 28, 28]).unwrap().init, expected);
+        // One that is whole is taken whole.
+        let whole = resnet18(10).init(Init::default());
+        assert_eq!(whole.spec([3, 32, 32]).unwrap().init, Init::default());
     }
 
     #[test]

@@ -28,6 +28,19 @@ pub fn load_datasets(
     // A slip in the name of the model, or in a file, is no reason to fetch.
     NetworkSource::find(&config.model)?.check(config)?;
     start::look(config)?;
+    load_images(config, store, progress)
+}
+
+/// As [`load_datasets`], but looks at nothing else that `config` names: for those who want
+/// the images alone.
+///
+/// # Errors
+/// [`TrainError::Unknown`], [`TrainError::Backend`] or [`TrainError::Data`].
+pub fn load_images(
+    config: &TrainConfig,
+    store: &Store,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Datasets, TrainError> {
     // Images are decoded by threads that are to be as many as asked for.
     use_threads(config.threads)?;
     Ok(match config.dataset.strip_prefix(FOLDER) {
@@ -52,6 +65,12 @@ pub fn load_to_score(
         Some(path) => folder::load_unsplit(path, options)?,
         None => store.load(dataset, progress)?,
     })
+}
+
+/// Whether a name is that of a folder of images.
+#[must_use]
+pub fn is_folder(dataset: &str) -> bool {
+    dataset.starts_with(FOLDER)
 }
 
 /// Whether two names are of one data set: the same name, or a folder that is spelled in two

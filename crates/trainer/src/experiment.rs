@@ -314,7 +314,11 @@ impl<'a> Experiment<'a> {
             dir.path(),
             started_from.as_ref(),
         )))?;
-        for message in std::mem::take(&mut self.warnings) {
+        let untrained = plan.classes_without_images();
+        for message in std::mem::take(&mut self.warnings)
+            .into_iter()
+            .chain(untrained)
+        {
             trainer.emit(&Event::Warning { message })?;
         }
         let outcome = fit_and_test(plan, &mut trainer, &mut network, &dir);

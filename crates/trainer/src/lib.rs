@@ -68,7 +68,9 @@ pub use classifier::Classifier;
 pub use config::{Recipe, TrainConfig};
 pub use csv::csv_cell;
 pub use curves::svg as curves_svg;
-pub use datasets::{is_scored_whole, load_datasets, load_to_score, plain_name};
+pub use datasets::{
+    is_folder, is_scored_whole, load_datasets, load_images, load_to_score, plain_name,
+};
 pub use error::TrainError;
 pub use evaluate::{evaluate, evaluate_images, evaluate_in_full};
 pub use event::{

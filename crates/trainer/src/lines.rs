@@ -2,7 +2,7 @@
 
 use data::augment::Augment;
 use models::{
-    Init,
+    InitOptions,
     toml_table::{self, Document, TableError},
 };
 use toml::de::{DeTable, DeValue};
@@ -31,7 +31,7 @@ pub(crate) fn wrong_step(document: &Document<'_>, root: &DeTable<'_>) -> Option<
 /// own message has Rust's names in it.
 pub(crate) fn wrong_init(document: &Document<'_>, root: &DeTable<'_>) -> Option<TableError> {
     let network = root.get("network")?.get_ref().as_table()?;
-    let error = toml_table::read::<Init>(document, network.get("init")?, "", &[]).err()?;
+    let error = toml_table::read::<InitOptions>(document, network.get("init")?, "", &[]).err()?;
     Some(TableError {
         problem: format!("network.init: {}", error.problem),
         ..error

@@ -106,6 +106,30 @@ impl Plan {
         })
     }
 
+    /// What is to be said if there are classes that no image trains: nothing of them can be
+    /// learnt.
+    pub(crate) fn classes_without_images(&self) -> Option<String> {
+        let counts = self.class_counts.iter().zip(&self.info.classes);
+        let mut without = counts.filter(|(count, _)| **count == 0);
+        let named: Vec<&str> = without
+            .by_ref()
+            .take(NAMED)
+            .map(|(_, name)| name.as_str())
+            .collect();
+        if named.is_empty() {
+            return None;
+        }
+        let more = match without.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "no training image is of {}{more}: nothing of that can be learnt; give it more images, \
+             or hold out fewer (valid, folder.test_share)",
+            named.join(", ")
+        ))
+    }
+
     /// What a network is trained on: the device, with autodiff.
     pub(crate) fn training_device(&self) -> Device {
         let device = self.selected.device.clone().autodiff();
@@ -115,6 +139,9 @@ impl Plan {
         }
     }
 }
+
+/// Classes that a warning names; of more it tells the number.
+const NAMED: usize = 10;
 
 /// As many as airbench takes.
 const WHITENING_IMAGES: usize = 5000;
@@ -143,7 +170,7 @@ impl Chosen {
     ) -> Result<Self, TrainError> {
         let mut chosen: Vec<usize> = (0..train.len()).collect();
         if let Some(limit) = config.limit.filter(|&limit| limit < train.len()) {
-            chosen = Split::stratified(train.labels(), limit, config.seed)?.valid;
+            chosen = Split::sample(train.labels(), limit, config.seed)?;
         }
         let held_out = match has_valid {
             true => HoldOut::Count(0),

@@ -168,6 +168,15 @@ impl RunDir {
         })
     }
 
+    /// Whether `folder` is that of a run, by the files that every run begins with. Other
+    /// programs have a `config.toml` as well, which [`open`](Self::open) would take.
+    #[must_use]
+    pub fn is_one(folder: &Path) -> bool {
+        [CONFIG, DATASET]
+            .iter()
+            .all(|file| folder.join(file).is_file())
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -112,8 +112,10 @@ impl Start {
         self.state = self.state.named_for(network.summary());
         let (network, mismatch) = network.with_part_of(&self.state);
         let summary = network.summary();
-        let not_fitting = mismatch.unexpected.len() + mismatch.shapes.len();
-        let taken = self.state.len() - not_fitting;
+        let types = self.state.check_types(&mismatch.missing);
+        types.map_err(|error| wrong_file(&self.file, error))?;
+        let tensors = self.state.len() + self.state.others().count();
+        let taken = tensors - mismatch.unexpected.len() - mismatch.shapes.len();
         let last = last_layer(summary).unwrap_or_default();
         let before_last = anew(&mismatch).filter(|name| !is_of(name, last)).count();
         let first = first_layer(summary).unwrap_or_default();

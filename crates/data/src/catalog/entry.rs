@@ -51,7 +51,7 @@ pub(crate) enum Source {
     Files(Files),
 }
 
-/// The files of a data set, in torchvision's layout.
+/// The files of a data set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Files {
     /// Their folder, relative to the data root, with `/`.

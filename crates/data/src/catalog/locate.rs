@@ -179,7 +179,7 @@ mod tests {
             fs::create_dir(root.path().join(pickles)).unwrap();
             let error = check().unwrap_err().to_string();
             assert!(
-                error.contains(pickles) && error.contains("binary"),
+                error.contains(pickles) && error.contains(&format!("`kiln data fetch {name}`")),
                 "{error}"
             );
             let binary = root.path().join(binary);

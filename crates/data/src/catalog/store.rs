@@ -13,8 +13,9 @@ use crate::DataError;
 
 /// A folder of data sets, the *data root*, and where missing ones come from.
 ///
-/// The files lie as torchvision lays them, gzipped or not, so that both use the
-/// same ones:
+/// The files of MNIST and its kin lie as torchvision lays them, gzipped or not, so
+/// that both use the same ones. CIFAR lies in its binary version; torchvision's is
+/// the one of Python pickles (`cifar-10-batches-py`), which are not read:
 ///
 /// ```text
 /// ROOT/MNIST/raw/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]
@@ -135,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     /// As for [`locate`](Self::locate) and [`fetch`](Self::fetch);
-    /// [`DataError::Malformed`] and [`DataError::Inconsistent`] if files are not
+    /// [`DataError::Damaged`] and [`DataError::Inconsistent`] if files are not
     /// what they should be.
     pub fn load(
         &self,
@@ -150,7 +151,13 @@ impl Store {
                 let root = self.root()?;
                 locate::refuse_pickles(&root, name, files)?;
                 fetch::fetch(name, files, &root, &self.options, progress)?;
-                read::read(entry, files, &root)
+                read::read(entry, files, &root).map_err(|error| match error {
+                    problem @ DataError::Malformed { .. } => DataError::Damaged {
+                        name: name.into(),
+                        problem: Box::new(problem),
+                    },
+                    other => other,
+                })
             }
         }
     }

@@ -126,6 +126,12 @@ impl NetworkFile {
         })
     }
 
+    /// The file that it was read from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+
     /// The name of the network.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -378,6 +378,10 @@ mod tests {
         assert_eq!(of(crate::resnet18(1000), "layer4.1"), [435; 2]);
         assert_eq!(of(crate::resnet50(1000), "layer4.2"), [427; 2]);
         assert_eq!(of(crate::googlenet(1000), "inception5b"), [379; 2]);
+        // To flatten a map brings nothing together; what follows does: 212 + (7 − 1) · 32.
+        assert_eq!(of(crate::vgg16(1000), "flatten"), [212; 2]);
+        assert_eq!(of(crate::vgg16(1000), "classifier.0"), [404; 2]);
+        assert_eq!(of(crate::vgg16(1000), "classifier.6"), [404; 2]);
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub struct LayerSummary {
     /// Number of its trainable parameters.
     pub parameters: usize,
     /// Multiply-adds of convolutions and fully connected layers for one image,
-    /// without the biases, as fvcore and ptflops count them.
+    /// without the biases, as fvcore counts these layers. (Its totals have batch norms
+    /// and adaptive pooling in them, and ptflops adds biases.)
     pub multiply_adds: usize,
     /// Height and width in pixels of the part of the image that one value depends
     /// on, wherever the edges of the image are.
@@ -72,7 +73,7 @@ impl Summary {
     /// Number of all trainable parameters, those of second classifiers included.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        self.total(|layer| layer.parameters)
+        total(&self.layers, |layer| layer.parameters)
     }
 
     /// Bytes of all trainable parameters, as `f32`.
@@ -85,7 +86,7 @@ impl Summary {
     /// classifiers included.
     #[must_use]
     pub fn multiply_adds(&self) -> usize {
-        self.total(|layer| layer.multiply_adds)
+        total(&self.layers, |layer| layer.multiply_adds)
     }
 
     /// Bytes of the outputs of all layers that are no blocks, for one image, as
@@ -93,7 +94,7 @@ impl Summary {
     /// A backend that works in place, or fuses layers, needs less.
     #[must_use]
     pub fn activation_bytes(&self) -> usize {
-        self.total(LayerSummary::activation_bytes)
+        total(&self.layers, LayerSummary::activation_bytes)
     }
 
     /// What the last layer gives; the image, if there is no layer.
@@ -103,8 +104,12 @@ impl Summary {
             .last()
             .map_or(Shape::Map(self.image), |layer| layer.output)
     }
+}
 
-    fn total(&self, of: impl Fn(&LayerSummary) -> usize) -> usize {
-        self.layers.iter().map(of).fold(0, usize::saturating_add)
-    }
+/// A sum that stays the largest number where it would be more.
+fn total<'a>(
+    layers: impl IntoIterator<Item = &'a LayerSummary>,
+    of: impl Fn(&LayerSummary) -> usize,
+) -> usize {
+    layers.into_iter().map(of).fold(0, usize::saturating_add)
 }

@@ -1,6 +1,6 @@
 use std::fmt::{self, Formatter};
 
-use super::{LayerSummary, Summary};
+use super::{LayerSummary, Summary, total};
 use crate::Shape;
 
 const HEADINGS: [&str; COLUMNS] = [
@@ -51,15 +51,16 @@ impl fmt::Display for Summary {
 impl Summary {
     /// A line on what is in second classifiers, if there are any.
     fn write_training_only(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let aside = || self.layers.iter().filter(|layer| layer.training_only);
-        if aside().next().is_none() {
+        let aside = |layer: &&LayerSummary| layer.training_only;
+        if !self.layers.iter().any(|layer| layer.training_only) {
             return Ok(());
         }
         writeln!(
             f,
             "{MARK}              for training only: {} of the parameters, {} of the multiply-adds",
-            grouped(aside().map(|layer| layer.parameters).sum()),
-            grouped(aside().map(|layer| layer.multiply_adds).sum()),
+            grouped(total(self.layers.iter().filter(aside), |layer| layer.parameters)),
+            grouped(total(self.layers.iter().filter(aside), |layer| layer
+                .multiply_adds)),
         )
     }
 }
@@ -149,7 +150,7 @@ pool1    AvgPool2d   6×14×14              6×6      4.6 KiB           0       
 conv2    Conv2d     16×10×10            14×14      6.2 KiB       2,416        240,000
 relu2    ReLU       16×10×10            14×14      6.2 KiB           0              0
 pool2    AvgPool2d    16×5×5            16×16      1.6 KiB           0              0
-flatten  Flatten         400            32×32      1.6 KiB           0              0
+flatten  Flatten         400            16×16      1.6 KiB           0              0
 fc1      Linear          120            32×32        480 B      48,120         48,000
 relu3    ReLU            120            32×32        480 B           0              0
 fc2      Linear           84            32×32        336 B      10,164         10,080
@@ -188,6 +189,24 @@ activations    58.6 KiB for an image: the outputs of all layers as f32, which tr
             heads.contains(&format!("for training only: {both} of the parameters")),
             "{heads}"
         );
+    }
+
+    #[test]
+    fn counts_that_are_too_large_are_the_largest() {
+        let mut summary = crate::googlenet(10)
+            .auxiliary_heads()
+            .summary([3, 32, 32])
+            .unwrap();
+        for layer in summary
+            .layers
+            .iter_mut()
+            .filter(|layer| layer.training_only)
+        {
+            layer.parameters = usize::MAX;
+        }
+        let largest = grouped(usize::MAX);
+        let told = format!("for training only: {largest} of the parameters");
+        assert!(summary.to_string().contains(&told), "{summary}");
     }
 
     #[test]

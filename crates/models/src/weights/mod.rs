@@ -71,10 +71,12 @@ impl Network {
     ///
     /// # Errors
     /// [`WeightsError::Mismatch`] with everything that does not fit, unless
-    /// `state` holds exactly this network's tensors: every name, every shape.
+    /// `state` holds exactly this network's tensors: every name, every shape;
+    /// [`WeightsError::DType`] if one of them holds no floats.
     pub fn with_state_dict(self, state: &StateDict) -> Result<Self, WeightsError> {
         let name = self.name().to_string();
         let (network, mismatch) = self.with_part_of(state);
+        state.check_types(&mismatch.missing)?;
         match mismatch.is_empty() {
             true => Ok(network),
             false => Err(WeightsError::Mismatch {
@@ -139,7 +141,7 @@ impl StateDict {
         let Writer {
             seen, mut mismatch, ..
         } = writer;
-        let names = self.iter().map(|(name, _)| name);
+        let names = self.iter().map(|(name, _)| name).chain(self.others());
         mismatch.unexpected = names
             .filter(|name| !seen.contains(*name))
             .map(Into::into)
@@ -334,5 +336,35 @@ mod tests {
             error.to_string(),
             "tensor `fc.weight` holds I32, which are no floats"
         );
+    }
+
+    #[test]
+    fn integers_are_refused_only_where_the_network_has_floats() {
+        let network = crate::perceptron(2).build([1, 1, 2], &Device::flex());
+        let network = network.unwrap();
+        let floats = [0; 16];
+        let integers = [0; 16];
+        let load = |bias, names: [&str; 3]| {
+            let weight = TensorView::new(Dtype::F32, vec![2, 2], &floats).unwrap();
+            let view = |dtype, bytes| TensorView::new(dtype, vec![2], bytes).unwrap();
+            let bias = match bias {
+                Dtype::F32 => view(bias, &floats[..8]),
+                other => view(other, &integers[..]),
+            };
+            let counter = view(Dtype::I64, &integers[..]);
+            let views = names.into_iter().zip([weight, bias, counter]);
+            let bytes = safetensors::serialize(views, None).unwrap();
+            let state = StateDict::from_safetensors(&bytes).unwrap();
+            let state = state.named_for(network.summary());
+            network.clone().with_state_dict(&state).map(drop)
+        };
+        // As torch.optim.swa_utils.AveragedModel has them.
+        let averaged = ["module.fc.weight", "module.fc.bias", "n_averaged"];
+        load(Dtype::F32, averaged).unwrap();
+        let another = ["module.fc.weight", "module.fc.bias", "module.steps"];
+        let error = load(Dtype::F32, another).unwrap_err().to_string();
+        assert!(error.ends_with("unexpected: steps"), "{error}");
+        let error = load(Dtype::I64, averaged).unwrap_err().to_string();
+        assert_eq!(error, "tensor `fc.bias` holds I64, which are no floats");
     }
 }

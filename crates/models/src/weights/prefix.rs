@@ -16,23 +16,25 @@ impl StateDict {
             let (layer, _) = name.rsplit_once('.').unwrap_or_default();
             summary.layers.iter().any(|row| row.name == layer)
         };
-        let mut names: Vec<String> = self.iter().map(|(name, _)| name.into()).collect();
+        let all = self.iter().map(|(name, _)| name).chain(self.others());
+        let mut names: Vec<String> = all.map(Into::into).collect();
+        let mut taken_off = Vec::new();
         while !names.iter().any(|name| known(name)) {
             let is_used = |prefix: &&&str| names.iter().any(|name| name.starts_with(**prefix));
             let Some(prefix) = PREFIXES.iter().find(is_used) else {
                 return self;
             };
+            taken_off.push(*prefix);
             for name in &mut names {
                 if let Some(stripped) = name.strip_prefix(prefix) {
                     *name = stripped.into();
                 }
             }
         }
-        let mut named = Self::default();
-        for (name, (_, tensor)) in names.iter().zip(self.into_tensors()) {
-            named.insert(name, tensor);
-        }
-        named
+        self.renamed(|name| {
+            let strip = |name, prefix: &&str| str::strip_prefix(name, prefix).unwrap_or(name);
+            taken_off.iter().fold(name, strip).into()
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use zip::ZipArchive;
 
 use super::{
     StateDict, StateTensor,
-    state_dict::{counts_batches, floats},
+    state_dict::{floats, is_counter},
 };
 use crate::WeightsError;
 
@@ -35,13 +35,14 @@ impl StateDict {
     /// Reads what `torch.save` wrote of a state dict, or of a whole module: zip
     /// archives (PyTorch 1.6 and later) and the older formats. A state dict under
     /// `state_dict`, `model_state_dict`, `model` or `net` is found. No Python is
-    /// executed. Numbers of 16 and 64 bits become those of 32; batches counted by
-    /// batch norms are left out.
+    /// executed. Numbers of 16 and 64 bits become those of 32; what batch norms
+    /// and averaged models count is left out. Of other tensors that hold no floats the
+    /// names are kept, which fit no network.
     ///
     /// # Errors
     /// [`WeightsError::Pytorch`] if the file is not whole, scripted
     /// (`torch.jit.save`), holds no tensors, or claims more than 16 times its own
-    /// size; [`WeightsError::DType`] if a tensor holds no floats.
+    /// size; [`WeightsError::DType`] if none of its tensors holds floats.
     pub fn from_pytorch(path: &Path) -> Result<Self, WeightsError> {
         let size = fs::metadata(path).map_err(WeightsError::Read)?.len();
         let most = size.saturating_mul(LARGEST_RATIO).saturating_add(FREE);
@@ -55,7 +56,7 @@ impl StateDict {
         let mut chosen = Vec::new();
         let mut claimed = 0u64;
         for (name, tensor) in &tensors {
-            if counts_batches(name) {
+            if is_counter(name) {
                 continue;
             }
             claimed = claimed.saturating_add(tensor.byte_len() as u64);
@@ -69,15 +70,17 @@ impl StateDict {
 
         let mut state = Self::default();
         for (name, tensor) in chosen {
-            let dtype = dtype(tensor.dtype()).ok_or_else(|| WeightsError::DType {
-                name: name.into(),
-                found: format!("{:?}", tensor.dtype()),
-            })?;
+            let Some(dtype) = dtype(tensor.dtype()) else {
+                state.insert_other(name, format!("{:?}", tensor.dtype()));
+                continue;
+            };
             let bytes = tensor.read().map_err(refused)?;
-            let values = floats(name, dtype, &bytes)?;
-            let shape = tensor.shape().to_vec();
-            state.insert(name, StateTensor { shape, values });
+            if let Some(values) = floats(dtype, &bytes) {
+                let shape = tensor.shape().to_vec();
+                state.insert(name, StateTensor { shape, values });
+            }
         }
+        state.check_floats()?;
         match state.is_empty() {
             true => Err(WeightsError::Pytorch("it holds no tensors".into())),
             false => Ok(state),

@@ -11,6 +11,9 @@ use crate::WeightsError;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StateDict {
     tensors: BTreeMap<String, StateTensor>,
+    /// Tensors of a file that hold no floats, and their types: of no use to a network, and
+    /// to be told.
+    others: BTreeMap<String, String>,
 }
 
 /// A tensor of a [`StateDict`].
@@ -24,27 +27,62 @@ pub struct StateTensor {
 
 impl StateDict {
     /// Reads the bytes of a safetensors file. Numbers of 16 and 64 bits become
-    /// those of 32. Batches counted by PyTorch's batch norms are left out: no
-    /// network here needs them.
+    /// those of 32. What PyTorch's batch norms and averaged models count is left out:
+    /// no network here needs it. Of other tensors that hold no floats the names are
+    /// kept, which fit no network.
     ///
     /// # Errors
     /// [`WeightsError::Format`] if the bytes are not a whole file,
-    /// [`WeightsError::DType`] if a tensor holds no floats.
+    /// [`WeightsError::DType`] if there are tensors, and none holds floats.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
         let file =
             SafeTensors::deserialize(bytes).map_err(|e| WeightsError::Format(e.to_string()))?;
-        let mut tensors = BTreeMap::new();
-        for (name, view) in file.iter() {
-            if counts_batches(name) {
-                continue;
+        let mut state = Self::default();
+        for (name, view) in file.iter().filter(|(name, _)| !is_counter(name)) {
+            match floats(view.dtype(), view.data()) {
+                Some(values) => {
+                    let shape = view.shape().to_vec();
+                    state.insert(name, StateTensor { shape, values });
+                }
+                None => state.insert_other(name, format!("{:?}", view.dtype())),
             }
-            let tensor = StateTensor {
-                shape: view.shape().to_vec(),
-                values: floats(name, view.dtype(), view.data())?,
-            };
-            tensors.insert(name.to_string(), tensor);
         }
-        Ok(Self { tensors })
+        state.check_floats()?;
+        Ok(state)
+    }
+
+    /// Adds a tensor that holds no floats but `found`.
+    pub(super) fn insert_other(&mut self, name: &str, found: String) {
+        self.others.insert(name.into(), found);
+    }
+
+    /// Looks that not all tensors hold something else than floats.
+    pub(super) fn check_floats(&self) -> Result<(), WeightsError> {
+        match self.tensors.is_empty() {
+            true => self.check_types(self.others.keys().next()),
+            false => Ok(()),
+        }
+    }
+
+    /// Looks that none of the tensors that a network `lacks` is here with something else
+    /// than floats: to start it anew would hide that.
+    ///
+    /// # Errors
+    /// [`WeightsError::DType`] for the first one that is.
+    pub fn check_types<'a>(
+        &self,
+        lacks: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), WeightsError> {
+        let found = lacks
+            .into_iter()
+            .find_map(|name| self.others.get_key_value(name));
+        match found {
+            Some((name, found)) => Err(WeightsError::DType {
+                name: name.clone(),
+                found: found.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// The bytes of a safetensors file. `metadata` is stored with them.
@@ -106,37 +144,49 @@ impl StateDict {
         self.tensors.insert(name.into(), tensor);
     }
 
-    /// How many tensors there are.
+    /// How many tensors of floats there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tensors.len()
     }
 
-    /// Whether there is no tensor.
+    /// Whether there is no tensor of floats.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tensors.is_empty()
     }
 
-    /// As [`iter`](Self::iter), giving the tensors away.
-    pub(super) fn into_tensors(self) -> impl Iterator<Item = (String, StateTensor)> {
-        self.tensors.into_iter()
+    /// The names of the tensors that a file had beside those of floats.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.keys().map(String::as_str)
     }
 
-    /// All tensors, in the order of their names.
+    /// The same tensors with other names: what `rename` makes of them.
+    pub(super) fn renamed(self, rename: impl Fn(&str) -> String) -> Self {
+        let tensors = self.tensors.into_iter();
+        let others = self.others.into_iter();
+        Self {
+            tensors: tensors.map(|(name, t)| (rename(&name), t)).collect(),
+            others: others.map(|(name, found)| (rename(&name), found)).collect(),
+        }
+    }
+
+    /// All tensors of floats, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &StateTensor)> {
         self.tensors.iter().map(|(name, t)| (name.as_str(), t))
     }
 }
 
-/// Whether this is a counter of PyTorch's batch norms.
-pub(crate) fn counts_batches(name: &str) -> bool {
-    name.ends_with(".num_batches_tracked")
+/// Whether this is a counter of PyTorch's batch norms, or of `AveragedModel`.
+pub(crate) fn is_counter(name: &str) -> bool {
+    let (_, own) = name.rsplit_once('.').unwrap_or(("", name));
+    matches!(own, "num_batches_tracked" | "n_averaged")
 }
 
-/// Little-endian numbers of a type as those of 32 bits; `name` is that of the tensor.
-pub(super) fn floats(name: &str, dtype: Dtype, data: &[u8]) -> Result<Vec<f32>, WeightsError> {
-    Ok(match dtype {
+/// Little-endian numbers of a type as those of 32 bits; nothing of a type that is not
+/// of floats.
+pub(super) fn floats(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
+    Some(match dtype {
         Dtype::F32 => chunks(data, f32::from_le_bytes).collect(),
         Dtype::F64 => chunks(data, f64::from_le_bytes).map(|v| v as f32).collect(),
         Dtype::F16 => chunks(data, half::f16::from_le_bytes)
@@ -145,12 +195,7 @@ pub(super) fn floats(name: &str, dtype: Dtype, data: &[u8]) -> Result<Vec<f32>, 
         Dtype::BF16 => chunks(data, half::bf16::from_le_bytes)
             .map(f32::from)
             .collect(),
-        other => {
-            return Err(WeightsError::DType {
-                name: name.into(),
-                found: format!("{other:?}"),
-            });
-        }
+        _ => return None,
     })
 }
 

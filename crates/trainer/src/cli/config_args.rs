@@ -7,6 +7,7 @@ use trainer::{
     Recipe, TrainConfig, TrainError,
     backend::{AdapterKind, BackendChoice},
     config::{ConfigError, Layer, OptimizerName, Precision, ScheduleName, overlap, place},
+    is_folder,
 };
 
 use super::{network::OptionArgs, store::StoreArgs};
@@ -202,6 +203,7 @@ impl ConfigArgs {
         let flags = self.override_with_flags(&mut config);
         let origins = Origins { flags, layers };
         origins.check()?;
+        check_image_size(&config, self.image_size)?;
         let valid = config.validate();
         valid.map_err(|error| origins.locate(error.into()))?;
         Ok((config, origins))
@@ -286,6 +288,23 @@ impl ConfigArgs {
             given.push(("augment", "no-augment"));
         }
         given
+    }
+}
+
+/// Looks that a side of images is asked for of a folder alone: those of other data sets
+/// come as they are.
+pub fn check_image_size(config: &TrainConfig, side: Option<usize>) -> Result<(), ConfigError> {
+    match side {
+        Some(side) if !is_folder(&config.dataset) => Err(ConfigError::Value {
+            key: "--image-size".into(),
+            value: side.to_string(),
+            problem: format!(
+                "only for folder:PATH, and the data set is {}: add a step `resize` under augment",
+                config.dataset
+            ),
+            origin: None,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -1,21 +1,20 @@
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::Context;
 use clap::{ValueEnum, error::ErrorKind};
-use trainer::TrainError;
+use trainer::{TrainError, write_whole};
 
-use super::{network::NetworkArgs, print};
+use super::{asked_file, network::NetworkArgs, not_the_same, outside_runs, print};
 
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     network: NetworkArgs,
-    /// Format: svg, dot (for Graphviz), mermaid (for Markdown) [default: by the ending of the
-    /// file: .svg, .dot, .gv, .mmd, .mermaid, .md; svg if there is none]
+    /// Format: svg, dot (for Graphviz), mermaid (for Markdown; fenced in a file that ends in .md)
+    /// [default: by the ending of the file: .svg, .dot, .gv, .mmd, .mermaid, .md; svg if there is
+    /// none]
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     format: Option<Format>,
     /// File to write [default: standard output]
@@ -43,20 +42,35 @@ impl Args {
             }),
             (None, None) => Format::Svg,
         };
+        let out = self.out.map(asked_file).transpose()?;
+        if let Some(out) = &out {
+            outside_runs(out)?;
+            if let Some(file) = self.network.file()? {
+                not_the_same(out, &file)?;
+            }
+        }
         let (spec, image) = self.network.spec()?;
         let graph = spec.graph(image).map_err(TrainError::from)?;
         let text = match format {
             Format::Svg => graph.to_svg(),
             Format::Dot => graph.to_dot(),
+            Format::Mermaid if out.as_deref().is_some_and(is_markdown) => {
+                format!("```mermaid\n{}```\n", graph.to_mermaid())
+            }
             Format::Mermaid => graph.to_mermaid(),
         };
-        match self.out {
-            Some(file) => fs::write(&file, text)
-                .with_context(|| format!("cannot write {}", file.display()))?,
+        match out {
+            Some(file) => write_whole(&file, text.as_bytes())?,
             None => print(&text)?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether its name is that of a page of Markdown, which has diagrams in fences.
+fn is_markdown(file: &Path) -> bool {
+    file.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("md"))
 }
 
 impl Format {

@@ -38,7 +38,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use trainer::{TrainError, backend::Backend, config::ConfigError};
+use trainer::{RunDir, TrainError, backend::Backend, config::ConfigError};
 
 /// The program, as its user calls it and with `backend` compiled in: for the
 /// commands that it suggests.
@@ -216,14 +216,19 @@ fn in_a_folder(file: &Path) -> anyhow::Result<()> {
 /// The file to write: the one that was asked for, of a link what it leads to, or
 /// `default` if nothing is there yet.
 fn new_file(asked: Option<PathBuf>, default: PathBuf) -> anyhow::Result<PathBuf> {
-    let Some(path) = asked else {
-        anyhow::ensure!(
-            default.symlink_metadata().is_err(),
-            "{} is there already: name a file to write, or this one, with --out",
-            default.display()
-        );
-        return Ok(default);
-    };
+    if let Some(path) = asked {
+        return asked_file(path);
+    }
+    anyhow::ensure!(
+        default.symlink_metadata().is_err(),
+        "{} is there already: name a file to write, or this one, with --out",
+        default.display()
+    );
+    Ok(default)
+}
+
+/// The file to write that was asked for, of a link what it leads to.
+fn asked_file(path: PathBuf) -> anyhow::Result<PathBuf> {
     let Ok(there) = path.metadata() else {
         anyhow::ensure!(
             !path.is_symlink(),
@@ -263,14 +268,29 @@ fn not_the_same(out: &Path, input: &Path) -> anyhow::Result<()> {
 
 /// Looks that `out` does not lie in the folder of a run, which is never written to again.
 fn outside(out: &Path, run: &Path) -> anyhow::Result<()> {
-    let folder = match out.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let inside = folder.canonicalize().is_ok_and(|folder| {
+    let inside = folder_of(out).is_ok_and(|folder| {
         let run = run.canonicalize();
         run.is_ok_and(|run| folder.starts_with(run))
     });
+    refuse_within(inside, out)
+}
+
+/// Looks that `out` does not lie in the folder of any run: for verbs that read none, or a
+/// file out of one.
+fn outside_runs(out: &Path) -> anyhow::Result<()> {
+    let inside = folder_of(out).is_ok_and(|folder| folder.ancestors().any(RunDir::is_one));
+    refuse_within(inside, out)
+}
+
+/// The folder that `file` is to lie in, if that is there.
+fn folder_of(file: &Path) -> std::io::Result<PathBuf> {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.canonicalize(),
+        _ => Path::new(".").canonicalize(),
+    }
+}
+
+fn refuse_within(inside: bool, out: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(
         !inside,
         "{} would lie in the folder of the run, which is left as it is: name another place",

@@ -1,5 +1,7 @@
 //! A network on the command line: its name, and what is chosen about it.
 
+use std::path::PathBuf;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use models::{Form, ModelOptions, NetworkSpec};
 use trainer::{NetworkSource, TrainError};
@@ -66,6 +68,12 @@ pub struct NetworkArgs {
 pub type Image = [usize; 3];
 
 impl NetworkArgs {
+    /// The file of the network, if it is read from one.
+    pub fn file(&self) -> Result<Option<PathBuf>, TrainError> {
+        let source = NetworkSource::find(&self.model)?;
+        Ok(source.file().map(|file| file.path().into()))
+    }
+
     /// The network, and the shape of the images that it is to be seen with.
     pub fn spec(&self) -> Result<(NetworkSpec, Image), TrainError> {
         let source = NetworkSource::find(&self.model)?;

@@ -8,7 +8,8 @@ use std::{
 use data::{Datasets, ImageDataset, Progress, Store};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use trainer::{
-    Inference, Part, TrainConfig, TrainError, is_scored_whole, load_datasets, load_to_score,
+    Inference, Part, TrainConfig, TrainError, is_scored_whole, load_datasets, load_images,
+    load_to_score,
 };
 
 #[derive(clap::Args)]
@@ -42,6 +43,13 @@ impl StoreArgs {
         let mut bar = FetchBar::default();
         let store = self.store(config.data_dir.as_deref());
         load_datasets(config, &store, &mut |progress| bar.show(progress))
+    }
+
+    /// As [`load`](Self::load), whatever else the configuration names.
+    pub fn load_images(&self, config: &TrainConfig) -> Result<Datasets, TrainError> {
+        let mut bar = FetchBar::default();
+        let store = self.store(config.data_dir.as_deref());
+        load_images(config, &store, &mut |progress| bar.show(progress))
     }
 
     /// Loads a part of the data set of a run, or of another one for it. The images of another

@@ -120,6 +120,11 @@ fn verify_tells_files_that_are_not_what_they_should_be() {
         text.contains("DIFFERS    MNIST/raw/train-labels-idx1-ubyte: expected"),
         "{text}"
     );
+    let advice = "train-labels-idx1-ubyte, and `kiln data fetch mnist` gets it again";
+    assert!(
+        text.contains("\n           delete ") && text.contains(advice),
+        "{text}"
+    );
     assert!(
         text.contains("MISSING    MNIST/raw/train-images-idx3-ubyte"),
         "{text}"
@@ -177,6 +182,10 @@ fn preview_draws_a_picture() {
     // A mixture has two lines of caption.
     let mixed = picture(&["--config", "mix.toml", "--augment", "--count", "3"]);
     assert_eq!(mixed.dimensions(), (3 * (84 + 6) + 6, 84 + 6 + 26 + 6));
+    // Nothing but the images is needed of what a configuration names.
+    let config = "model = \"./gone.toml\"\nweights = \"gone.safetensors\"\n";
+    fs::write(folder.path().join("gone.config.toml"), config).unwrap();
+    assert_eq!(plain, picture(&["--config", "gone.config.toml"]));
     fails(
         folder.path(),
         &["data", "preview", "mnist-mini", "--out", "nowhere/p.png"],
@@ -189,6 +198,63 @@ fn preview_draws_a_picture() {
         1,
         &["no validation images of its own"],
     );
+    let run = folder.path().join("run");
+    fs::create_dir(&run).unwrap();
+    fs::write(run.join("config.toml"), "").unwrap();
+    fs::write(run.join("dataset.json"), "{}").unwrap();
+    fails(
+        folder.path(),
+        &["data", "preview", "mnist-mini", "--out", "run/p.png"],
+        1,
+        &["run/p.png would lie in the folder of the run"],
+    );
+}
+
+#[test]
+fn a_size_is_of_the_images_of_a_folder_alone() {
+    let folder = scratch();
+    for words in [
+        &["data", "info", "mnist-mini"][..],
+        &["data", "preview", "mnist-mini"],
+        &["train", "--dataset", "mnist-mini"],
+    ] {
+        let words = [words, &["--image-size", "32"]].concat();
+        let says = [
+            "--image-size = 32: only for folder:PATH",
+            "`resize` under augment",
+        ];
+        fails(folder.path(), &words, 2, &says);
+    }
+}
+
+#[test]
+fn classes_that_nothing_trains_are_named() {
+    let folder = scratch();
+    let warns = |limit: &str| {
+        let words = [
+            "train",
+            "--model",
+            "perceptron",
+            "--epochs",
+            "1",
+            "--valid",
+            "0",
+        ];
+        let output = kiln()
+            .args(words)
+            .args(["--no-report", "--backend", "flex", "--limit", limit])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = stderr(&output);
+        assert!(output.status.success(), "{told}");
+        let mut warnings = told.lines().filter(|line| line.starts_with("warning: "));
+        warnings.next().map(String::from)
+    };
+    let warning = warns("5").unwrap();
+    let expected = "warning: no training image is of 5, 6, 7, 8, 9: nothing of that can be learnt";
+    assert!(warning.starts_with(expected), "{warning}");
+    assert_eq!(warns("10"), None);
 }
 
 #[test]

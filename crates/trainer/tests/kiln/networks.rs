@@ -160,7 +160,8 @@ fn graph_writes_every_format() {
     for (words, start) in [
         (vec!["--out", "net.dot"], "digraph"),
         (vec!["--out", "net.mmd"], "---"),
-        (vec!["--out", "net.md"], "---"),
+        (vec!["--out", "net.md"], "```mermaid\n---"),
+        (vec!["--out", "net.mmd", "--format", "mermaid"], "---"),
         (vec!["--out", "NET.GV"], "digraph"),
         (vec!["--out", "net.txt", "--format", "dot"], "digraph"),
         (vec!["--out", "net.svg"], "<svg"),
@@ -176,6 +177,39 @@ fn graph_writes_every_format() {
     fails(folder.path(), &words, 2, &says);
     let words = ["graph", "lenet5", "--out", "nowhere/net.svg"];
     fails(folder.path(), &words, 1, &["cannot write nowhere/net.svg"]);
+    let page = fs::read_to_string(folder.path().join("net.md")).unwrap();
+    assert!(page.ends_with("\n```\n"), "{page}");
+    // Neither its network nor what belongs to a run is written over.
+    let text = "[[layers]]\nname = \"flatten\"\nkind = \"flatten\"\n\
+                [[layers]]\nname = \"fc\"\nkind = \"linear\"\nfeatures = \"classes\"\n";
+    let run = folder.path().join("run");
+    fs::create_dir(&run).unwrap();
+    for (file, holds) in [
+        ("network.toml", text),
+        ("config.toml", ""),
+        ("dataset.json", "{}"),
+    ] {
+        fs::write(run.join(file), holds).unwrap();
+    }
+    fs::write(folder.path().join("mine.toml"), text).unwrap();
+    for (file, out, says) in [
+        ("mine.toml", "./mine.toml", "is the file that was read"),
+        (
+            "run/network.toml",
+            "run/network.svg",
+            "in the folder of the run",
+        ),
+        ("mine.toml", "run/config.toml", "in the folder of the run"),
+    ] {
+        let words = [
+            "graph", file, "--input", "1x8x8", "--format", "dot", "--out", out,
+        ];
+        fails(folder.path(), &words, 1, &[says]);
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path().join("mine.toml")).unwrap(),
+        text
+    );
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_wrong_number_of_images_is_an_error() {
     let store = Store::new(Some(root.path())).offline(true);
     let error = store.load("mnist", &mut |_| {}).unwrap_err().to_string();
     assert!(
-        error.contains("train-images") && error.ends_with("expected 60000 images, found 2"),
+        error.contains("train-images") && error.contains("expected 60000 images, found 2; delete"),
         "{error}"
     );
     let report = store.verify("mnist").unwrap();
@@ -286,14 +286,17 @@ fn verifying_and_loading_refuse_the_same() {
     let (problems, error) = outcome(&plain_kmnist([56, 14], 9));
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].ends_with("train-images-idx3-ubyte, byte 8: expected 28 rows, found 56"));
-    assert_eq!(error.unwrap_err(), problems[0]);
+    let damaged = |problem: &str| {
+        format!("{problem}; delete that file, and `kiln data fetch kmnist` gets it again")
+    };
+    assert_eq!(error.unwrap_err(), damaged(&problems[0]));
 
     let (problems, error) = outcome(&plain_kmnist([28, 28], 200));
     assert_eq!(problems.len(), 2, "{problems:?}");
     let expected = "train-labels-idx1-ubyte, byte 8: expected the label of image 0, \
                     from 0 to 9, found 200";
     assert!(problems[0].ends_with(expected), "{problems:?}");
-    assert_eq!(error.unwrap_err(), problems[0]);
+    assert_eq!(error.unwrap_err(), damaged(&problems[0]));
 
     // Pixels without deviation are no data set, but that is not the files' fault.
     let (problems, _) = outcome(&plain_kmnist([28, 28], 9));

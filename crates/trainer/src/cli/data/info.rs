@@ -27,10 +27,8 @@ impl Args {
             dataset: self.dataset,
             ..TrainConfig::default()
         };
-        if let Some(side) = self.image_size {
-            config.folder.size = side.into();
-        }
-        let datasets = self.store.load(&config)?;
+        super::set_image_size(&mut config, self.image_size)?;
+        let datasets = self.store.load_images(&config)?;
         let info = datasets.train.info();
         let entry = catalog().iter().find(|entry| entry.name == config.dataset);
         let parts = parts(&datasets);

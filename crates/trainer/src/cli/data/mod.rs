@@ -9,6 +9,9 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use trainer::{TrainConfig, TrainError};
+
+use super::config_args::check_image_size;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -40,6 +43,15 @@ impl Args {
             Verb::Preview(args) => args.run(),
         }
     }
+}
+
+/// Puts the side that was asked for into `config`, whose data set has to be a folder.
+fn set_image_size(config: &mut TrainConfig, side: Option<usize>) -> Result<(), TrainError> {
+    check_image_size(config, side)?;
+    if let Some(side) = side {
+        config.folder.size = side.into();
+    }
+    Ok(())
 }
 
 /// An error of the data, as the program reports it.

@@ -7,7 +7,7 @@ use trainer::{
     pictures::{Tile, grid, write_png},
 };
 
-use crate::cli::{picked, print, store::StoreArgs};
+use crate::cli::{outside_runs, picked, print, store::StoreArgs};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -54,6 +54,7 @@ enum Part {
 
 impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        outside_runs(&self.out)?;
         let mut config = match &self.config {
             Some(file) => TrainConfig::read(file).map_err(TrainError::from)?,
             None => TrainConfig::default(),
@@ -61,11 +62,9 @@ impl Args {
         if let Some(dataset) = self.dataset {
             config.dataset = dataset;
         }
-        if let Some(side) = self.image_size {
-            config.folder.size = side.into();
-        }
+        super::set_image_size(&mut config, self.image_size)?;
         config.seed = self.seed.unwrap_or(config.seed);
-        let datasets = self.store.load(&config)?;
+        let datasets = self.store.load_images(&config)?;
         let images = match self.split {
             Part::Train => datasets.train,
             Part::Test => datasets.test,

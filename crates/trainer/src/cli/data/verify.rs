@@ -1,6 +1,6 @@
 use std::{fmt::Write, process::ExitCode};
 
-use data::{Status, VerifyReport, catalog};
+use data::{FileReport, Status, VerifyReport, catalog};
 use serde_json::json;
 
 use crate::cli::{print, store::StoreArgs};
@@ -45,6 +45,18 @@ impl Args {
     }
 }
 
+/// What to do about a file that is not what it should be.
+fn advice(report: &VerifyReport, file: &FileReport) -> String {
+    match &file.path {
+        Some(path) => format!(
+            "\n           delete {}, and `kiln data fetch {}` gets it again",
+            path.display(),
+            report.name
+        ),
+        None => String::new(),
+    }
+}
+
 pub(super) fn table(reports: &[VerifyReport]) -> String {
     let mut text = String::new();
     for report in reports {
@@ -58,14 +70,17 @@ pub(super) fn table(reports: &[VerifyReport]) -> String {
                     from => ("ok", format!("as in the {from}")),
                 },
                 Status::Differs { expected, found } => {
-                    ("DIFFERS", format!("expected {expected}, found {found}"))
+                    let problem = format!("expected {expected}, found {found}");
+                    ("DIFFERS", problem + &advice(report, file))
                 }
                 Status::Missing => ("MISSING", "not there".into()),
                 Status::Unpublished => {
                     let detail = "right in size and structure; no digest of it is published";
                     ("unknown", detail.into())
                 }
-                Status::Malformed { problem } => ("MALFORMED", problem.clone()),
+                Status::Malformed { problem } => {
+                    ("MALFORMED", format!("{problem}{}", advice(report, file)))
+                }
                 _ => ("?", String::new()),
             };
             _ = writeln!(text, "{word:<10} {}: {detail}", file.file);

@@ -1,9 +1,16 @@
+//! How the parameters of a network start.
+
+mod options;
+
 use chacha20::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-/// How the parameters of a network start. The default is PyTorch's.
+pub use self::options::InitOptions;
+
+/// How the parameters of a network start. The default is PyTorch's; [`InitOptions`]
+/// changes parts of an architecture's own.
 ///
 /// Values are drawn on the host, each layer from a generator of its own, keyed
 /// by the seed and the layer's position: the same on every backend, and adding
