@@ -1,4 +1,5 @@
-//! The examples keep what they promise: each checks it itself, and exits with 1 if it does not.
+//! The examples come to their end: each checks what it reaches itself, and exits with 1 if that is
+//! too low.
 //! On the embedded digits, wherever MNIST may lie.
 #![allow(clippy::unwrap_used, reason = "all of it is test code")]
 
@@ -64,6 +65,25 @@ fn own_network_goes_on_when_called_again() {
 fn own_folder() {
     let program = env!("CARGO_BIN_EXE_own_folder");
     does(program, &["digits: 4500 training", "test/0/104.png: 0, "]);
+}
+
+/// Of photographs nothing is promised: none told right is no failure.
+#[test]
+fn own_folder_of_which_no_image_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // What is black in training is white in the test.
+    for (part, images, brightness) in [("train", 40, [0, 255]), ("test", 2, [255, 0])] {
+        for (class, grey) in ["black", "white"].into_iter().zip(brightness) {
+            let class = folder.path().join("photos").join(part).join(class);
+            std::fs::create_dir_all(&class).unwrap();
+            let image = image::GrayImage::from_pixel(28, 28, image::Luma([grey]));
+            for index in 0..images {
+                image.save(class.join(format!("{index}.png"))).unwrap();
+            }
+        }
+    }
+    let program = env!("CARGO_BIN_EXE_own_folder");
+    succeeds(program, &["photos"], &["accuracy 0.00 %"], folder.path());
 }
 
 #[test]

@@ -54,7 +54,8 @@ const CHECKS: &[Check] = &[
             FULL,
         ],
     ),
-    // `kiln compare --check` with flex, ndarray and wgpu is one of them.
+    // `kiln compare --check` with flex, ndarray and wgpu is one of them; the dashboard is in a
+    // pseudo-terminal.
     (
         "comparison and dashboard",
         &[

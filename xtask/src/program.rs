@@ -9,6 +9,9 @@ use std::{
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
+/// The variables of the environment that the kernels look at.
+const KERNELS: [&str; 2] = ["KILN_KERNELS", "KILN_SIMD"];
+
 /// The program: `built` if it is given, else what cargo builds with `features`.
 ///
 /// # Errors
@@ -23,6 +26,16 @@ pub fn kiln(built: Option<&Path>, features: &[&str]) -> anyhow::Result<PathBuf> 
         words.extend(["--features", &features]);
     }
     executable(&build(&words)?, "bin", "kiln")
+}
+
+/// A command of Kiln's that measures. What the environment says of its kernels is not for it,
+/// so that the recorded command always measures the same.
+pub fn measuring(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for variable in KERNELS {
+        command.env_remove(variable);
+    }
+    command
 }
 
 /// What a command prints as JSON.
@@ -85,4 +98,19 @@ pub fn executable(messages: &[Value], kind: &str, name: &str) -> anyhow::Result<
     let path = paths.next();
     path.map(PathBuf::from)
         .with_context(|| format!("cargo built no {kind} `{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_measures_is_not_told_which_kernels_to_take() {
+        let command = measuring("kiln".as_ref());
+        let removed: Vec<_> = command.get_envs().collect();
+        assert_eq!(removed.len(), 2);
+        for variable in ["KILN_KERNELS", "KILN_SIMD"] {
+            assert!(removed.contains(&(variable.as_ref(), None)), "{variable}");
+        }
+    }
 }

@@ -5,6 +5,9 @@
 //! that are not covered, by Burn's own operation of the same name. Results do not depend
 //! on the number of threads.
 //!
+//! The kernels are there with the feature `flex`, which is not on by default; without it
+//! every function is Burn's own.
+//!
 //! [`set_enabled`], or `KILN_KERNELS=off` in the environment, turns the kernels off, for
 //! comparison.
 

@@ -19,6 +19,15 @@ pub fn numbers(name: &str, count: usize) -> Vec<f32> {
         .collect()
 }
 
+/// Numbers of both signs, as many between 2⁻¹⁴ and 2⁻¹³ as between any other powers up to 2⁴.
+pub fn of_all_sizes(count: usize) -> impl Iterator<Item = f32> {
+    let mut random = generator("of all sizes");
+    (0..count).map(move |_| {
+        let size = random.random_range(-14.0_f32..4.0).exp2();
+        if random.random() { size } else { -size }
+    })
+}
+
 /// Fails where a value is further from what is expected than 1e-5 of the largest one.
 #[track_caller]
 pub fn close(actual: &[f32], expected: &[f64]) {

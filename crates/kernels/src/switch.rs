@@ -22,15 +22,17 @@ fn state() -> &'static AtomicBool {
     })
 }
 
-/// Whether operations on the CPU are computed by the kernels of this crate. They are,
-/// unless `KILN_KERNELS=off` is in the environment or [`set_enabled`] was called.
+/// Whether operations on the CPU are computed by the kernels of this crate. Without the
+/// feature `flex` they never are. With it they are, unless `KILN_KERNELS=off` is in the
+/// environment or [`set_enabled`] was called.
 #[must_use]
 pub fn is_enabled() -> bool {
     cfg!(feature = "flex") && state().load(Ordering::Relaxed)
 }
 
 /// Turns the kernels on or off, for the whole process, from the next operation on. A
-/// gradient is computed by what its forward pass was computed by.
+/// gradient is computed by what its forward pass was computed by. Without the feature `flex`
+/// there are none to turn on.
 pub fn set_enabled(on: bool) {
     state().store(on, Ordering::Relaxed);
 }

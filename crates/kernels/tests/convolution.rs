@@ -206,6 +206,24 @@ fn weights_that_are_used_twice() {
 }
 
 #[test]
+fn padding_out_of_all_proportion_is_left_to_burn() {
+    let device = Device::flex().autodiff();
+    // With it, the image would be of 53 GiB a channel and more.
+    for (step, dilation) in [(60_000, 1), (1_000_000_000, 1), (1, 1_000_000_000)] {
+        let padding = step.max(dilation);
+        // Of few channels, and of so many that vectors run along them.
+        for channels in [2, 16] {
+            let case = Case {
+                options: ConvOptions::new([step; 2], [padding; 2], [dilation; 2], 1),
+                ..Case::plain([2, channels, 28, 28], [channels, channels, 3, 3])
+            };
+            let burns = case.run(BURNS, &device, [true; 3]);
+            same(&case.run(OURS, &device, [true; 3]), &burns);
+        }
+    }
+}
+
+#[test]
 fn asymmetric_padding_is_left_to_burn() {
     let device = Device::flex().autodiff();
     for padding in [[(0, 1), (2, 2)], [(1, 1), (2, 0)]] {

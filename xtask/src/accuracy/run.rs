@@ -3,14 +3,14 @@
 use std::{
     io::{BufRead, BufReader},
     path::Path,
-    process::{Command, ExitStatus, Stdio},
+    process::{ExitStatus, Stdio},
 };
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::{recipe::Recipe, results::Row};
-use crate::{bench::machine::Machine, numbers::duration};
+use crate::{bench::machine::Machine, numbers::duration, program};
 
 /// What stands behind the program, but for folders.
 fn words(recipe: &str, seed: u64) -> [String; 5] {
@@ -37,12 +37,11 @@ pub fn run(
     machine: &Machine,
 ) -> anyhow::Result<Ended> {
     let words = words(&recipe.name, seed);
-    let mut command = Command::new(kiln);
+    let mut command = program::measuring(kiln);
     command
         .args(&words)
         .args(["--json", "--out"])
         .arg(folder)
-        .env_remove("KILN_KERNELS")
         .stdout(Stdio::piped());
     if let Some(data) = data_dir {
         command.arg("--data-dir").arg(data);

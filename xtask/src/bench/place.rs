@@ -13,10 +13,10 @@ pub fn file(out: Option<&Path>, name: &str, flags: &[&str]) -> PathBuf {
 }
 
 /// What there is to say of such a file.
-pub fn note(out: Option<&Path>, name: &str, flags: &[&str]) -> Option<String> {
+pub fn note(out: Option<&Path>, flags: &[&str]) -> Option<String> {
     (out.is_none() && !flags.is_empty()).then(|| {
         format!(
-            "({}: not the set that the README quotes, so assets/bench/{name} stays as it is)",
+            "({}: not the set that the README quotes, so assets/bench stays as it is)",
             flags.join(", ")
         )
     })
@@ -37,14 +37,14 @@ mod tests {
         assert!(file(None, "train.csv", &[]).ends_with("assets/bench/train.csv"));
         let flags = given([("--models", true), ("--steps", false)]);
         assert!(file(None, "train.csv", &flags).ends_with("target/bench/train.csv"));
-        let told = note(None, "train.csv", &flags).unwrap();
+        let told = note(None, &flags).unwrap();
         assert!(
-            told.contains("--models:") && told.contains("assets/bench/train.csv"),
+            told.contains("--models:") && told.contains("assets/bench"),
             "{told}"
         );
         let out = Path::new("mine.csv");
         assert_eq!(file(Some(out), "train.csv", &flags), out);
-        assert_eq!(note(Some(out), "train.csv", &flags), None);
-        assert_eq!(note(None, "train.csv", &[]), None);
+        assert_eq!(note(Some(out), &flags), None);
+        assert_eq!(note(None, &[]), None);
     }
 }

@@ -185,7 +185,7 @@ impl Report {
         };
         let mut rows: Vec<_> = self.passes.iter().map(of_row).collect();
         let mut total = [const { String::new() }; 9];
-        total[0] = "a step of training".to_owned();
+        total[0] = "all convolutions of a step".to_owned();
         total[3] = format!("{:.1}", self.total.ms);
         total[4] = format!("{:.0}", self.total.gflops);
         total[5] = share(self.total.share_of_gemm);

@@ -6,7 +6,10 @@ use super::{
     normal::tests::{density, distribution},
     *,
 };
-use crate::{parallel::CHUNK, reference::numbers};
+use crate::{
+    parallel::CHUNK,
+    reference::{numbers, of_all_sizes},
+};
 
 const ALL: [Activation; 5] = [
     Activation::Relu,
@@ -36,7 +39,7 @@ fn allowed(function: Activation, x: f64) -> f64 {
     match function {
         Activation::Relu => 0.0,
         Activation::Sigmoid => 2e-7,
-        Activation::Tanh => (4e-7 * x.abs()).min(2e-7),
+        Activation::Tanh => 2e-7 * x.tanh().abs(),
         Activation::Gelu | Activation::Silu => 5e-7 * x.abs().max(1.0),
     }
 }
@@ -75,6 +78,16 @@ fn values_and_gradients() {
             for function in ALL {
                 check(function, level, &x);
             }
+        }
+    }
+}
+
+#[test]
+fn numbers_of_all_sizes() {
+    let x: Vec<f32> = of_all_sizes(30_000).collect();
+    for level in Level::all() {
+        for function in ALL {
+            check(function, level, &x);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What a convolution goes from and to.
 
+/// Pixels of an image with its padding, at most, for each of the image and of the output.
+const MOST_PADDED: usize = 64;
+
 /// The shape of a two-dimensional convolution, `[N, C, H, W]` with weights
 /// `[outputs, C / groups, kernel]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +32,30 @@ impl ConvShape {
         }
         let mut output = [0; 2];
         for (axis, output) in output.iter_mut().enumerate() {
-            let reach = self.dilation[axis] * self.kernel[axis].checked_sub(1)?;
-            let padded = self.image[axis] + 2 * self.padding[axis];
+            let places = self.kernel[axis].checked_sub(1)?;
+            let reach = self.dilation[axis].checked_mul(places)?;
+            let padded = self.padded(axis);
             if self.image[axis] == 0 {
                 return None;
             }
-            *output = padded.checked_sub(reach + 1)? / self.stride[axis] + 1;
+            *output = padded.checked_sub(reach)?.checked_sub(1)? / self.stride[axis] + 1;
         }
         Some(output)
+    }
+
+    /// Pixels of an axis of the image with its padding.
+    fn padded(&self, axis: usize) -> usize {
+        self.padding[axis]
+            .saturating_mul(2)
+            .saturating_add(self.image[axis])
+    }
+
+    /// Whether the padding is in proportion. The kernels copy the image with it, which a
+    /// stride as large as the padding would make of any size beside image and output.
+    pub fn is_in_proportion(&self) -> bool {
+        let area = |[height, width]: [usize; 2]| height.saturating_mul(width);
+        let held = area(self.image).saturating_add(area(self.output().unwrap_or_default()));
+        area([0, 1].map(|axis| self.padded(axis))) <= held.saturating_mul(MOST_PADDED)
     }
 
     /// Places of the kernel.

@@ -69,6 +69,9 @@ pub fn covered(
         dilation: options.dilation,
     };
     let output = shape.output()?;
+    if !shape.is_in_proportion() {
+        return None;
+    }
     for (stride, size) in shape.stride.iter_mut().zip(output) {
         // The kernels take memory by the stride, and where nothing is a stride away, it
         // may be any number.

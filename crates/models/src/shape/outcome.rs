@@ -76,6 +76,14 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
                     "{groups} groups do not divide {channels_in} channels in and {channels} out"
                 ));
             }
+            // What computes it may hold the image with its padding.
+            let most = height.min(width).saturating_add(kernel);
+            if padding > most {
+                return Err(format!(
+                    "padding {padding} is too large: around {height}×{width} pixels, and under a \
+                     {kernel}×{kernel} window, it can be {most} at most"
+                ));
+            }
             let height = window(height, kernel, stride, padding)?;
             let width = window(width, kernel, stride, padding)?;
             let weights = product(&[channels, channels_in / groups, kernel, kernel])?;
@@ -337,6 +345,7 @@ mod tests {
             (conv(1, 0, 1, 0), "kernel 0"),
             (conv(1, 3, 0, 0), "stride 0"),
             (conv(1, 1, 1, usize::MAX), "too large"),
+            (conv(1, 3, 60_000, 60_000), "it can be 11 at most"),
             (conv(usize::MAX, 3, 1, 1), "too large"),
             (conv(1, 9, 1, 0), "larger than the 8 pixels"),
             (LayerSpec::dropout(1.0), "p = 1"),

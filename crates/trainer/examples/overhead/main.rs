@@ -2,8 +2,10 @@
 //!
 //! The loops take their steps in turn, each on a network of its own with the same
 //! weights and on the same batches, so that whatever else the machine does meets all
-//! of them alike. A ratio is that of two steps of the same turn; that of the bare loop
-//! to itself says what the measurement is worth.
+//! of them alike. A ratio is that of two steps of the same turn. Kiln's loop is held
+//! beside the bare one with Kiln's optimizer, which does the same work; that one beside the
+//! bare one with Burn's, which says what the optimizer changes. What the bare loop differs
+//! from itself says what the measurement is worth.
 
 mod bare;
 mod clock;
@@ -116,13 +118,15 @@ fn report(case: &Case) -> anyhow::Result<Report> {
         case.name,
         measured.loss_difference
     );
-    let (_, bare) = &measured.loops[0];
-    let loops = measured.loops.iter();
+    let loops = &measured.loops;
     Ok(Report {
         network: case.name,
         batch: case.batch,
         image: case.image,
-        loops: loops.map(|(name, s)| figures(name, s, bare)).collect(),
+        loops: loops
+            .iter()
+            .map(|of| figures(of, &loops[of.beside]))
+            .collect(),
         epoch_end_ms: measured.epoch_end * 1e3,
         loss_difference: measured.loss_difference,
     })
@@ -135,13 +139,13 @@ fn print(report: &Report) {
         report.network, report.batch, report.loops[0].steps
     );
     println!(
-        "{:<24}{:<6}{:>9} {:>20}{:>10}{:>10} {:>18}",
-        "loop", "time", "ms/step", "middle half", "+ ms", "+ %", "95 % interval"
+        "{:<24}{:<6}{:>9} {:>20}{:>10}{:>10} {:>18}  beside",
+        "loop", "time", "ms/step", "middle half", "+ ms", "+ %", "median, 95 %"
     );
     for of in &report.loops {
-        line(of.name, "wall", &of.wall);
+        line(of.name, "wall", &of.wall, of.base);
         if let Some(cpu) = &of.cpu {
-            line("", "CPU", cpu);
+            line("", "CPU", cpu, "");
         }
     }
     println!(
@@ -150,15 +154,15 @@ fn print(report: &Report) {
     );
 }
 
-fn line(name: &str, time: &str, of: &Spread) {
+fn line(name: &str, time: &str, of: &Spread, base: &str) {
     let [low, high] = of.middle_half_ms;
     let [least, most] = of.interval;
     println!(
-        "{name:<24}{time:<6}{:>9.2} {:>20}{:>+10.3}{:>+10.2} {:>18}",
+        "{name:<24}{time:<6}{:>9.2} {:>20}{:>+10.3}{:>+10.2} {:>18}  {base}",
         of.median_ms,
         format!("{low:.2} to {high:.2}"),
-        of.over_bare_ms,
-        of.over_bare,
+        of.over_base_ms,
+        of.over_base,
         format!("{least:+.2} to {most:+.2}"),
     );
 }

@@ -27,13 +27,23 @@ const BARE: [&str; 3] = [
     "the same again",
     "bare, Kiln's optimizer",
 ];
+/// Beside which of them Kiln's loop is held: what it takes more is the loop's.
+const BESIDE_KILNS: usize = 2;
 
 /// What the loops took.
 pub struct Measured {
-    /// Of each loop its name, and what its steps took, turn by turn.
-    pub loops: Vec<(&'static str, Vec<Took>)>,
+    pub loops: Vec<Loop>,
     pub epoch_end: f64,
     pub loss_difference: f64,
+}
+
+/// What a loop took.
+pub struct Loop {
+    pub name: &'static str,
+    /// The number of the bare loop beside which it is held.
+    pub beside: usize,
+    /// Its steps, turn by turn.
+    pub took: Vec<Took>,
 }
 
 /// Trains a case with every loop.
@@ -51,7 +61,7 @@ pub fn measure(case: &Case, device: &Device) -> anyhow::Result<Measured> {
         ..OptimizerConfig::default()
     };
     let network = || case.model.build(case.image, device);
-    let bare = vec![
+    let bare = [
         BareLoop::new(network()?, &loader, device),
         BareLoop::new(network()?, &loader, device),
         BareLoop::with_kilns_optimizer(network()?, &loader, device, &optimizer)?,
@@ -94,11 +104,16 @@ pub fn measure(case: &Case, device: &Device) -> anyhow::Result<Measured> {
         .flat_map(|losses| losses.iter().zip(expected))
         .map(|(loss, expected)| (loss - expected).abs() / expected)
         .fold(0.0, f64::max);
-    let named = BARE.into_iter().zip(bare.into_iter().map(|of| of.took));
-    let loops = named.chain([("Kiln's loop", own)]);
+    let named = BARE.into_iter().zip(bare);
+    let named = named.map(|(name, of)| (name, 0, of.took));
+    let loops = named.chain([("Kiln's loop", BESIDE_KILNS, own)]);
     Ok(Measured {
         loops: loops
-            .map(|(name, steps)| (name, steps[WARM_UP..WARM_UP + case.turns].to_vec()))
+            .map(|(name, beside, steps)| Loop {
+                name,
+                beside,
+                took: steps[WARM_UP..WARM_UP + case.turns].to_vec(),
+            })
             .collect(),
         epoch_end: epoch_end.as_secs_f64(),
         loss_difference,
@@ -114,7 +129,7 @@ struct Stepped {
 
 /// The steps so far.
 struct Taken {
-    bare: Vec<Stepped>,
+    bare: [Stepped; BARE.len()],
     /// Those of Kiln's loop.
     own: Vec<Took>,
     /// Begins when Kiln's loop asks for the batch of the step that it is at.
@@ -122,14 +137,14 @@ struct Taken {
 }
 
 impl Taken {
-    fn new(bare: Vec<BareLoop>) -> Self {
-        let stepped = bare.into_iter().map(|bare| Stepped {
+    fn new(bare: [BareLoop; BARE.len()]) -> Self {
+        let bare = bare.map(|bare| Stepped {
             bare,
             took: Vec::new(),
             losses: Vec::new(),
         });
         Self {
-            bare: stepped.collect(),
+            bare,
             own: Vec::new(),
             asked: None,
         }
@@ -140,10 +155,15 @@ impl Taken {
         if let Some(asked) = self.asked.take() {
             self.own.push(asked.took()?);
         }
-        // None of them is always the first after Kiln's.
-        let first = self.own.len();
-        for at in 0..self.bare.len() {
-            let at = (first + at) % self.bare.len();
+        // All orders of the three, one after the other: none is always the first after
+        // Kiln's, and none always comes after the same other.
+        let turn = self.own.len();
+        let mut order = [0, 1, 2];
+        order.rotate_left(turn % 3);
+        if turn % 2 == 1 {
+            order.reverse();
+        }
+        for at in order {
             let of = &mut self.bare[at];
             let clock = Clock::start()?;
             let loss = of.bare.step()?;

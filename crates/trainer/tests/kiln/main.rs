@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod compare;
 mod configuration;
+mod dashboard;
 mod data_verbs;
 mod evaluate;
 mod features;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{QUICK, kiln, newest, scratch, stderr, stdout, summary, train};
+use crate::support::{QUICK, kiln, newest, scratch, send, stderr, stdout, summary, train};
 use serde_json::Value;
 
 /// Everything that has a state: augmentation, dropout, momentum, accumulated
@@ -186,11 +186,7 @@ fn signals_end_it_with_their_code_and_a_checkpoint() {
         }
         sleep(Duration::from_millis(300));
         assert!(child.try_wait().unwrap().is_none());
-        let pid = child.id().to_string();
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{signal} {pid}")])
-            .status();
-        assert!(sent.unwrap().success());
+        send(signal, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
         let run = newest(out.path());

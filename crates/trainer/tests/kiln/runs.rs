@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::support::{QUICK, kiln, kiln_with, newest, scratch, stderr, stdout, summary, train};
+use crate::support::{
+    QUICK, kiln, kiln_with, newest, scratch, send, stderr, stdout, summary, train,
+};
 use serde_json::Value;
 
 /// The first promise of the README.
@@ -293,7 +295,7 @@ fn devices_says_what_auto_takes() {
 fn an_interrupted_run_keeps_its_weights() {
     use std::{
         io::{BufRead, BufReader},
-        process::{Command, Stdio},
+        process::Stdio,
     };
     let out = scratch();
     let mut child = kiln()
@@ -317,14 +319,7 @@ fn an_interrupted_run_keeps_its_weights() {
         .find(|line| line.as_ref().unwrap().contains(r#""epoch":2,"step":3,"#))
         .unwrap()
         .unwrap();
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    send("INT", &child);
     let last = lines.map(Result::unwrap).last().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
     thread::sleep,
     time::Duration,
 };
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     bad_input::fails,
-    support::{kiln, newest, scratch, stderr, stdout, summary},
+    support::{kiln, newest, scratch, send, stderr, stdout, summary},
 };
 
 fn in_folder(folder: &Path, words: &[&str]) -> Output {
@@ -244,7 +244,7 @@ fn a_stopped_sweep_goes_on() {
     .unwrap();
     works(folder.path(), &["sweep", "my.toml", "--out", "whole"]);
     let words = ["sweep", "my.toml", "--out", "stopped"];
-    for (signal, code) in [("-INT", Some(130)), ("-KILL", None)] {
+    for (signal, code) in [("INT", Some(130)), ("KILL", None)] {
         let mut child = kiln();
         child.args(words).current_dir(folder.path());
         child.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -253,9 +253,7 @@ fn a_stopped_sweep_goes_on() {
         while !run.exists() && child.try_wait().unwrap().is_none() {
             sleep(Duration::from_millis(5));
         }
-        let id = child.id().to_string();
-        let killed = Command::new("kill").args([signal, &id]).status();
-        assert!(killed.unwrap().success());
+        send(signal, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), code, "{}", stderr(&output));
         if code.is_some() {

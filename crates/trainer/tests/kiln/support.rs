@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output},
 };
 
 use serde_json::Value;
@@ -19,6 +19,14 @@ pub fn kiln() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kiln"));
     command.env_remove("CARGO_PKG_NAME");
     command
+}
+
+/// Sends a signal, `INT` or the like, to a program: by the shell's own `kill`, for a program of
+/// that name is not on every machine.
+pub fn send(signal: &str, child: &Child) {
+    let words = format!("kill -{signal} {}", child.id());
+    let sent = Command::new("sh").args(["-c", &words]).status();
+    assert!(sent.expect("a shell").success(), "{words}");
 }
 
 /// Runs `kiln` with these words.

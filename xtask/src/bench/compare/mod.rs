@@ -2,7 +2,7 @@
 
 pub mod record;
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
 
@@ -58,7 +58,7 @@ impl Args {
                 .with_context(|| format!("cannot empty {}", folder.display()))?;
         }
         let words = self.words();
-        let status = Command::new(&kiln)
+        let status = program::measuring(&kiln)
             .args(&words)
             .arg("--out")
             .arg(&folder)
@@ -83,7 +83,7 @@ impl Args {
         record.write(&places[0])?;
         write_whole(&places[1], &fs::read(folder.join(PICTURE))?)?;
         println!("{}\n{}", places[0].display(), places[1].display());
-        if let Some(note) = place::note(self.out.as_deref(), FILE, &others) {
+        if let Some(note) = place::note(self.out.as_deref(), &others) {
             println!("{note}");
         }
         ensure!(

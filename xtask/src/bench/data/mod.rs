@@ -102,7 +102,7 @@ impl Args {
         rows.extend(floor);
         csv_file::write(&out, &rows)?;
         println!("\n{} rows: {}", rows.len(), out.display());
-        if let Some(note) = place::note(self.out.as_deref(), FILE, &others) {
+        if let Some(note) = place::note(self.out.as_deref(), &others) {
             println!("{note}");
         }
         cases::ended(&rows)

@@ -2,7 +2,7 @@
 
 pub mod rows;
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 use anyhow::Context;
 
@@ -44,7 +44,7 @@ impl Args {
         let words = ["--package", "trainer", "--example", "overhead"];
         let example = program::executable(&program::build(&words)?, "example", "overhead")?;
         let turns = self.turns();
-        let reports = program::json(Command::new(example).arg("--json").args(&turns))?;
+        let reports = program::json(program::measuring(&example).arg("--json").args(&turns))?;
         let reports: Vec<Report> =
             serde_json::from_value(reports).context("the example printed something else")?;
         let mut command = vec!["cargo xtask bench overhead".into()];
@@ -59,7 +59,7 @@ impl Args {
         let out = place::file(self.out.as_deref(), FILE, &others);
         csv_file::write(&out, &rows)?;
         println!("\n{} rows: {}", rows.len(), out.display());
-        if let Some(note) = place::note(self.out.as_deref(), FILE, &others) {
+        if let Some(note) = place::note(self.out.as_deref(), &others) {
             println!("{note}");
         }
         Ok(())

@@ -22,9 +22,14 @@ pub struct Row {
     pub clock: String,
     pub steps: usize,
     pub ms_per_step: f64,
-    /// Median over the turns of what it takes more than the bare loop, in per cent.
+    /// The bare loop beside which it is held. Empty in files from before there was more than
+    /// one: [`BURNS`].
+    #[serde(default)]
+    pub base: String,
+    /// Median over the turns of what it takes more than that, in per cent.
     pub over_bare: f64,
-    /// Its 95 % confidence interval.
+    /// The 95 % confidence interval of that median, as if the turns were independent of each
+    /// other: of chance within this run, not of what differs between two copies of a loop.
     pub lowest: f64,
     pub highest: f64,
     /// The largest relative difference of a loss in this case.
@@ -34,7 +39,11 @@ pub struct Row {
 
 /// Kiln's own loop.
 pub const KILN: &str = "Kiln's loop";
-/// The bare loop beside itself.
+/// The bare loop with Burn's optimizer.
+pub const BURNS: &str = "bare, Burn's optimizer";
+/// The bare loop with Kiln's optimizer: what Kiln's loop computes, and nothing else.
+pub const KILNS: &str = "bare, Kiln's optimizer";
+/// The bare loop with Burn's optimizer beside itself.
 pub const SAME: &str = "the same again";
 
 /// A case, as the example prints it.
@@ -50,6 +59,7 @@ pub struct Report {
 #[derive(Deserialize)]
 struct Figures {
     name: String,
+    base: String,
     steps: usize,
     wall: Spread,
     cpu: Option<Spread>,
@@ -58,7 +68,7 @@ struct Figures {
 #[derive(Deserialize)]
 struct Spread {
     median_ms: f64,
-    over_bare: f64,
+    over_base: f64,
     interval: [f64; 2],
 }
 
@@ -84,7 +94,8 @@ pub fn rows(reports: &[Report], machine: &Machine, command: &str) -> Vec<Row> {
                     clock: clock.into(),
                     steps: figures.steps,
                     ms_per_step: short(spread.median_ms),
-                    over_bare: short(spread.over_bare),
+                    base: figures.base.clone(),
+                    over_bare: short(spread.over_base),
                     lowest: short(spread.interval[0]),
                     highest: short(spread.interval[1]),
                     loss_difference: report.loss_difference,
@@ -99,14 +110,14 @@ pub fn rows(reports: &[Report], machine: &Machine, command: &str) -> Vec<Row> {
 /// A line for each row, under heads.
 pub fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "{:<30} {:>5}  {:<23} {:<5} {:>9} {:>8}  {:<16}\n",
-        "network", "batch", "loop", "clock", "ms", "+ %", "95 % interval"
+        "{:<30} {:>5}  {:<23} {:<5} {:>9} {:>8}  {:<16}  beside\n",
+        "network", "batch", "loop", "clock", "ms", "+ %", "median, 95 %"
     );
     for row in rows {
         let interval = format!("{:+.2} to {:+.2}", row.lowest, row.highest);
         text += &format!(
-            "{:<30} {:>5}  {:<23} {:<5} {:>9.2} {:>+8.2}  {interval}\n",
-            row.network, row.batch, row.name, row.clock, row.ms_per_step, row.over_bare
+            "{:<30} {:>5}  {:<23} {:<5} {:>9.2} {:>+8.2}  {interval:<16}  {}\n",
+            row.network, row.batch, row.name, row.clock, row.ms_per_step, row.over_bare, row.base
         );
     }
     text
@@ -120,14 +131,14 @@ mod tests {
     fn a_row_for_each_loop_and_clock() {
         // As `cargo run -p trainer --example overhead -- --json` prints it.
         let printed = r#"[{"network": "LeNet-5", "batch": 256, "image": [1, 28, 28], "loops": [
-            {"name": "Kiln's loop", "steps": 200,
-             "wall": {"median_ms": 9.12345, "middle_half_ms": [9.0, 9.5], "over_bare_ms": -0.1,
-                      "over_bare": -1.2, "interval": [-2.6, -0.2]},
-             "cpu": {"median_ms": 17.0, "middle_half_ms": [16.0, 18.0], "over_bare_ms": 0.1,
-                     "over_bare": 0.8, "interval": [-0.2, 2.0]}},
-            {"name": "the same again", "steps": 200,
-             "wall": {"median_ms": 9.2, "middle_half_ms": [9.0, 9.5], "over_bare_ms": 0.0,
-                      "over_bare": 0.4, "interval": [-0.1, 0.9]}, "cpu": null}],
+            {"name": "Kiln's loop", "base": "bare, Kiln's optimizer", "steps": 200,
+             "wall": {"median_ms": 9.12345, "middle_half_ms": [9.0, 9.5], "over_base_ms": -0.1,
+                      "over_base": -1.2, "interval": [-2.6, -0.2]},
+             "cpu": {"median_ms": 17.0, "middle_half_ms": [16.0, 18.0], "over_base_ms": 0.1,
+                     "over_base": 0.8, "interval": [-0.2, 2.0]}},
+            {"name": "the same again", "base": "bare, Burn's optimizer", "steps": 200,
+             "wall": {"median_ms": 9.2, "middle_half_ms": [9.0, 9.5], "over_base_ms": 0.0,
+                      "over_base": 0.4, "interval": [-0.1, 0.9]}, "cpu": null}],
             "epoch_end_ms": 3.0, "loss_difference": 0.0}]"#;
         let reports: Vec<Report> = serde_json::from_str(printed).unwrap();
         let machine = Machine {
@@ -140,10 +151,10 @@ mod tests {
         let rows = rows(&reports, &machine, "cargo xtask bench overhead");
         assert_eq!(
             table(&rows),
-            "network                        batch  loop                    clock        ms      + %  95 % interval   \n\
-             LeNet-5                          256  Kiln's loop             wall       9.12    -1.20  -2.60 to -0.20\n\
-             LeNet-5                          256  Kiln's loop             cpu       17.00    +0.80  -0.20 to +2.00\n\
-             LeNet-5                          256  the same again          wall       9.20    +0.40  -0.10 to +0.90\n"
+            "network                        batch  loop                    clock        ms      + %  median, 95 %      beside\n\
+             LeNet-5                          256  Kiln's loop             wall       9.12    -1.20  -2.60 to -0.20    bare, Kiln's optimizer\n\
+             LeNet-5                          256  Kiln's loop             cpu       17.00    +0.80  -0.20 to +2.00    bare, Kiln's optimizer\n\
+             LeNet-5                          256  the same again          wall       9.20    +0.40  -0.10 to +0.90    bare, Burn's optimizer\n"
         );
         assert_eq!(
             (rows[0].image.as_str(), rows[0].ms_per_step),

@@ -76,6 +76,8 @@ impl Contestant {
                 HELD_OUT,
                 "--backend",
                 "flex",
+                // It would take its part of the time of the process.
+                "--no-report",
             ],
             Self::Torch(_) => vec![data, "--epochs", EPOCHS, "--target", &target],
         };
@@ -92,11 +94,10 @@ impl Contestant {
         let runs = scratch();
         let data = task.data.display().to_string();
         let mut command = match self {
-            Self::Kiln(program) => {
-                let mut kiln = Command::new(program);
-                kiln.env_remove("KILN_KERNELS");
+            Self::Kiln(path) => {
+                let mut kiln = program::measuring(path);
                 kiln.args(self.words(task, &data, seed));
-                kiln.args(["--json", "--no-report", "--out"]).arg(&runs);
+                kiln.args(["--json", "--out"]).arg(&runs);
                 kiln
             }
             Self::Torch(python) => {
@@ -194,7 +195,8 @@ mod tests {
         assert_eq!(
             kiln,
             "kiln train --model lenet5 --dataset mnist --data-dir DIR --offline --epochs 5 \
-             --valid 5000 --backend flex --set stop.target_accuracy=0.99 --seed 3 --threads 2"
+             --valid 5000 --backend flex --no-report --set stop.target_accuracy=0.99 --seed 3 \
+             --threads 2"
         );
         assert_eq!(
             torch,

@@ -113,7 +113,7 @@ impl Args {
         }
         print!("{}", lines(&rows));
         println!("{} rows: {}", rows.len(), out.display());
-        if let Some(note) = place::note(self.out.as_deref(), FILE, &others) {
+        if let Some(note) = place::note(self.out.as_deref(), &others) {
             println!("{note}");
         }
         cases::ended(&rows)

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-use crate::program::json;
+use crate::program::{json, measuring};
 
 /// What computes a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,11 +65,10 @@ impl Contestant {
     pub fn measure(&self, case: &Case) -> anyhow::Result<Found> {
         let mut command = match self {
             Self::Kiln { program, kernels } => {
-                let mut kiln = Command::new(program);
-                match kernels {
-                    true => kiln.env_remove("KILN_KERNELS"),
-                    false => kiln.env("KILN_KERNELS", "off"),
-                };
+                let mut kiln = measuring(program);
+                if !kernels {
+                    kiln.env("KILN_KERNELS", "off");
+                }
                 kiln
             }
             Self::Torch { python } => {

@@ -51,8 +51,9 @@ pub struct Args {
     /// A program that is built already [default: what `cargo run -p trainer` runs]
     #[arg(long, value_name = "FILE")]
     kiln: Option<PathBuf>,
-    /// The file for the measurements, written anew [default: assets/bench/train.csv, with --zoo
-    /// zoo.csv; in target/bench if other flags than --python and --kiln ask for another set]
+    /// The file for the measurements, written anew [default: assets/bench/train.csv; in
+    /// target/bench if other flags than --python and --kiln ask for another set, with --zoo as
+    /// zoo.csv]
     #[arg(long, value_name = "FILE.csv")]
     out: Option<PathBuf>,
 }
@@ -105,7 +106,7 @@ impl Args {
             csv_file::write(&out, &rows)?;
         }
         println!("\n{} rows: {}", rows.len(), out.display());
-        if let Some(note) = place::note(self.out.as_deref(), name, &others) {
+        if let Some(note) = place::note(self.out.as_deref(), &others) {
             println!("{note}");
         }
         cases::ended(&rows)
@@ -113,7 +114,8 @@ impl Args {
 
     /// The name of the file, and the flags by which it is another set than the README's.
     fn set(&self) -> (&'static str, Vec<&'static str>) {
-        let mut others = place::given([
+        let others = place::given([
+            ("--zoo", self.zoo),
             ("--models", !self.models.is_empty()),
             ("--kernels-off", self.kernels_off && !self.zoo),
             ("--rounds", self.rounds.is_some()),
@@ -121,14 +123,9 @@ impl Args {
             ("--batch-size", self.batch_size.is_some()),
             ("--steps", self.steps.is_some()),
             ("--warmup", self.warmup.is_some()),
+            ("no --python", self.python.is_none() && !self.zoo),
         ]);
-        match self.zoo {
-            true => ("zoo.csv", others),
-            false => {
-                others.extend(place::given([("no --python", self.python.is_none())]));
-                ("train.csv", others)
-            }
-        }
+        (if self.zoo { "zoo.csv" } else { "train.csv" }, others)
     }
 
     /// The same for everybody.
@@ -210,7 +207,7 @@ mod tests {
     #[test]
     fn another_set_than_the_readmes_is_known_by_its_flags() {
         assert_eq!(args(&["--python", "p"]).set(), ("train.csv", vec![]));
-        assert_eq!(args(&["--zoo"]).set(), ("zoo.csv", vec![]));
+        assert_eq!(args(&["--zoo"]).set(), ("zoo.csv", vec!["--zoo"]));
         let other = args(&["--python", "p", "--models", "mlp", "--steps", "2"]);
         assert_eq!(other.set(), ("train.csv", vec!["--models", "--steps"]));
         assert_eq!(args(&[]).set(), ("train.csv", vec!["no --python"]));

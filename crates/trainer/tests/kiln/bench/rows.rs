@@ -119,7 +119,7 @@ fn a_single_row_that_fails_is_an_error() {
 fn a_signal_ends_it_with_what_there_is() {
     use std::{
         io::{BufRead, BufReader, Read},
-        process::{Command, Stdio},
+        process::Stdio,
     };
 
     let words = [
@@ -143,14 +143,7 @@ fn a_signal_ends_it_with_what_there_is() {
         line.clear();
         assert!(lines.read_line(&mut line).unwrap() > 0, "it has ended");
     }
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    crate::support::send("TERM", &child);
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
     assert!(
