@@ -176,7 +176,7 @@ fn graph_writes_every_format() {
     let says = ["error: the ending of net.png is that of no format: add --format svg"];
     fails(folder.path(), &words, 2, &says);
     let words = ["graph", "lenet5", "--out", "nowhere/net.svg"];
-    fails(folder.path(), &words, 1, &["cannot write nowhere/net.svg"]);
+    fails(folder.path(), &words, 1, &["there is no folder nowhere"]);
     let page = fs::read_to_string(folder.path().join("net.md")).unwrap();
     assert!(page.ends_with("\n```\n"), "{page}");
     // Neither its network nor what belongs to a run is written over.
