@@ -160,7 +160,7 @@ impl BatchLoader {
         Ok(self)
     }
 
-    /// Gives [`Pixels::Bytes`], for devices that normalise themselves.
+    /// Gives [`Pixels::Bytes`](crate::Pixels::Bytes), for devices that normalise themselves.
     #[must_use]
     pub fn as_bytes(mut self, as_bytes: bool) -> Self {
         Arc::make_mut(&mut self.source).as_bytes = as_bytes;
