@@ -327,13 +327,12 @@ impl<'a> Experiment<'a> {
             // The error itself is what the caller is told.
             let _ = trainer.emit(&Event::RunFailed { error });
         })?;
-        let mut summary = summary(plan, started_from, result, test);
-        summary.changes = dir.changes()?;
+        let summary = summary(plan, started_from, dir.changes()?, result, test);
         dir.write_summary(&summary)?;
         if plan.config.log.report {
             // The run is done all the same.
             if let Err(error) = dir.write_report(plan.test.dataset()) {
-                let run = in_shell(&dir.path().display().to_string());
+                let run = in_shell(dir.path().display());
                 let message = format!("{error}; kiln report {run} writes it");
                 trainer.emit(&Event::Warning { message })?;
             }
@@ -396,6 +395,7 @@ fn fit_and_test(
 fn summary(
     plan: &Plan,
     started_from: Option<StartedFrom>,
+    changes: Vec<String>,
     result: FitResult,
     test: Option<Evaluation>,
 ) -> RunSummary {
@@ -416,7 +416,7 @@ fn summary(
         updates: result.updates,
         best_epoch: result.best.map(|best| best.epoch),
         reached: result.reached,
-        changes: Vec::new(),
+        changes,
         seconds: result.seconds,
         peak_rss_mb: peak_rss_mb(),
         versions: Versions::current(),

@@ -73,11 +73,8 @@ impl Plan {
         };
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
         let validation = parts.valid.as_ref().map_or(0, BatchLoader::images);
-        config.stop.check_images(validation)?;
-        config.evaluation.check_images(validation)?;
-        config.checkpoint.check_images(validation)?;
+        config.fit(1).check_images(validation)?;
         config.loss.weights(&parts.class_counts)?;
-        config.schedule.check_images(validation)?;
         let all = (0..datasets.test.len()).collect();
         let test = loaders.scored(datasets.test, all)?;
         config.evaluation.tta.check(test.shape())?;
@@ -277,7 +274,6 @@ impl Loaders<'_> {
     }
 }
 
-/// The error of a schedule that goes by the validation loss, where there is none.
 /// The error of a step of the augmentation, as one of its key.
 pub(crate) fn not_a_step(error: DataError, steps: &[Augment]) -> TrainError {
     let (position, key, problem) = match error {

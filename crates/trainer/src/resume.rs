@@ -39,9 +39,7 @@ pub(crate) fn check(run: &Path, was: &TrainConfig, is: &TrainConfig) -> Result<(
 /// # Errors
 /// [`TrainError::OtherConfig`].
 pub(crate) fn check_tables(run: &Path, was: Table, is: Table) -> Result<(), TrainError> {
-    let (was, is) = (Value::Table(was), Value::Table(is));
-    let mut changes = Vec::new();
-    compare("", (&was, &is), HARMLESS, &mut changes);
+    let changes = changes_of(was, is, HARMLESS);
     match changes.is_empty() {
         true => Ok(()),
         false => Err(TrainError::OtherConfig {
@@ -82,19 +80,18 @@ pub(crate) fn check_images(
 ) -> Result<(), TrainError> {
     let problem = if was.classes != is.classes {
         let (was, is) = (was.classes.join(", "), is.classes.join(", "));
-        format!("the classes of its images were {was}, and are {is}")
+        Some(format!(
+            "the classes of its images were {was}, and are {is}"
+        ))
     } else if was != is {
-        format!(
+        Some(format!(
             "its images are not those that it was begun with: their mean was {:?}, and is {:?}",
             was.mean, is.mean
-        )
+        ))
     } else {
-        return Ok(());
+        None
     };
-    Err(TrainError::OtherImages {
-        run: run.into(),
-        problem,
-    })
+    refuse(run, problem)
 }
 
 /// As [`check_images`], one by one.
@@ -106,7 +103,11 @@ pub(crate) fn check_each_image(
     was: &RunImages,
     is: &RunImages,
 ) -> Result<(), TrainError> {
-    match was.difference(is) {
+    refuse(run, was.difference(is))
+}
+
+fn refuse(run: &Path, problem: Option<String>) -> Result<(), TrainError> {
+    match problem {
         None => Ok(()),
         Some(problem) => Err(TrainError::OtherImages {
             run: run.into(),
@@ -121,10 +122,14 @@ pub(crate) fn changes(
     is: &TrainConfig,
     harmless: &[&str],
 ) -> Result<Vec<String>, TrainError> {
+    Ok(changes_of(table(was)?, table(is)?, harmless))
+}
+
+fn changes_of(was: Table, is: Table, harmless: &[&str]) -> Vec<String> {
+    let (was, is) = (Value::Table(was), Value::Table(is));
     let mut changes = Vec::new();
-    let (was, is) = (Value::Table(table(was)?), Value::Table(table(is)?));
     compare("", (&was, &is), harmless, &mut changes);
-    Ok(changes)
+    changes
 }
 
 /// All of it, also what is left out: an earlier Kiln wrote fewer keys.

@@ -1,5 +1,7 @@
 //! Commands that are suggested, as a POSIX shell takes them.
 
+use std::fmt::Display;
+
 /// The words of a command, with quotes where a shell needs them.
 #[must_use]
 pub fn command_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
@@ -9,10 +11,11 @@ pub fn command_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 /// A word of a command, quoted where a shell needs it.
 #[must_use]
-pub fn in_shell(word: &str) -> String {
+pub fn in_shell(word: impl Display) -> String {
+    let word = word.to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
-        true => word.into(),
+        true => word,
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }

@@ -141,8 +141,8 @@ impl StateDict {
         let Writer {
             seen, mut mismatch, ..
         } = writer;
-        let names = self.iter().map(|(name, _)| name).chain(self.others());
-        mismatch.unexpected = names
+        mismatch.unexpected = self
+            .names()
             .filter(|name| !seen.contains(*name))
             .map(Into::into)
             .collect();

@@ -16,8 +16,7 @@ impl StateDict {
             let (layer, _) = name.rsplit_once('.').unwrap_or_default();
             summary.layers.iter().any(|row| row.name == layer)
         };
-        let all = self.iter().map(|(name, _)| name).chain(self.others());
-        let mut names: Vec<String> = all.map(Into::into).collect();
+        let mut names: Vec<String> = self.names().map(Into::into).collect();
         let mut taken_off = Vec::new();
         while !names.iter().any(|name| known(name)) {
             let is_used = |prefix: &&&str| names.iter().any(|name| name.starts_with(**prefix));

@@ -171,6 +171,11 @@ impl StateDict {
         }
     }
 
+    /// The names of all tensors: of those of floats, then of the others.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(name, _)| name).chain(self.others())
+    }
+
     /// All tensors of floats, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &StateTensor)> {
         self.tensors.iter().map(|(name, t)| (name.as_str(), t))

@@ -4,8 +4,8 @@ use super::FitData;
 use crate::{
     TrainError,
     config::{
-        AverageConfig, CheckpointConfig, EvaluationConfig, LossConfig, OptimizerConfig,
-        ScheduleConfig, StopConfig, TrainConfig, check, check_seed,
+        AverageConfig, CheckpointConfig, ConfigError, EvaluationConfig, LossConfig,
+        OptimizerConfig, ScheduleConfig, StopConfig, TrainConfig, check, check_seed,
     },
 };
 
@@ -59,10 +59,7 @@ impl FitConfig {
         self.stop.validate()?;
         self.evaluation().validate()?;
         let validation = data.valid.map_or(0, |valid| valid.images());
-        self.stop.check_images(validation)?;
-        self.evaluation().check_images(validation)?;
-        self.checkpoint.check_images(validation)?;
-        self.schedule.check_images(validation)?;
+        self.check_images(validation)?;
         match data.train.batches() {
             0 => Err(TrainError::Source {
                 problem: "an epoch has no batch".into(),
@@ -70,9 +67,15 @@ impl FitConfig {
             _ => Ok(()),
         }
     }
-}
 
-impl FitConfig {
+    /// Looks that there are validation images, if something here goes by them.
+    pub(crate) fn check_images(&self, validation: usize) -> Result<(), ConfigError> {
+        self.stop.check_images(validation)?;
+        self.evaluation().check_images(validation)?;
+        self.checkpoint.check_images(validation)?;
+        self.schedule.check_images(validation)
+    }
+
     fn evaluation(&self) -> EvaluationConfig {
         EvaluationConfig {
             every_steps: self.valid_every_steps,

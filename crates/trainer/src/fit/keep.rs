@@ -307,10 +307,11 @@ impl<M: Classifier> Fit<'_, '_, M> {
     /// Writes the weights as they are, in the middle of an epoch.
     pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
         if let Some(folder) = &self.trainer.folder {
-            let state = match self.progress.batches > 0 {
-                true => self.state_of(&self.scored_within_epoch()?)?,
-                false => self.state_of(&self.scored_network()?)?,
+            let scored = match self.progress.batches > 0 {
+                true => self.scored_within_epoch()?,
+                false => self.scored_network()?,
             };
+            let state = self.state_of(&scored)?;
             let epoch = self.progress.epochs + usize::from(self.progress.batches > 0);
             folder.write(Weights::Last, &state, epoch)?;
         }

@@ -171,17 +171,15 @@ impl<'a> Trainer<'a> {
     /// Fixes the first epoch of SWA: that of the training that it goes on with, or of its own
     /// epochs. It stays where it is when more epochs follow.
     fn fix_average(&mut self) -> Result<(), TrainError> {
-        let kept = match &self.folder {
-            Some(folder) if self.config.average.start_epoch.is_none() => folder.average_begins()?,
-            _ => None,
-        };
         let FitConfig {
             average, epochs, ..
         } = &mut self.config;
-        if let Some(begins) = kept.filter(|_| average.name == AverageName::Swa) {
-            average.start_epoch = Some(begins);
+        if average.name == AverageName::Swa && average.start_epoch.is_none() {
+            if let Some(folder) = &self.folder {
+                average.start_epoch = folder.average_begins()?;
+            }
+            average.complete(*epochs);
         }
-        average.complete(*epochs);
         Ok(())
     }
 

@@ -226,7 +226,7 @@ impl<W: Write> Console<W> {
                 self.epochs,
                 self.run.join(Weights::Last.file_name()).display(),
                 self.program,
-                in_shell(&self.run.display().to_string())
+                in_shell(self.run.display())
             )?;
         }
         match (summary.ended_by, summary.reached) {
@@ -285,21 +285,20 @@ impl<W: Write> Console<W> {
                 self.out,
                 "next: {} eval {}",
                 self.program,
-                in_shell(&self.run.display().to_string())
+                in_shell(self.run.display())
             )?;
         }
         Ok(())
     }
 
     /// On standard error, above the bar.
-    fn warn(&self, message: &str) -> io::Result<()> {
+    fn warn(&self, message: &str) {
         // That nobody reads it is no reason to stop.
         let write = || drop(writeln!(io::stderr(), "warning: {message}"));
         match &self.bar {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
-        Ok(())
     }
 
     fn clear_bar(&mut self) {
@@ -338,7 +337,10 @@ impl<W: Write> Observer for Console<W> {
             }
             Event::EpochDone(row) => self.epoch(row),
             Event::RunEnded(summary) => self.ended(summary),
-            Event::Warning { message } => self.warn(message),
+            Event::Warning { message } => {
+                self.warn(message);
+                Ok(())
+            }
             // Who runs the run says why.
             Event::RunFailed { .. } => {
                 self.clear_bar();

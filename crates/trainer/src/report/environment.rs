@@ -68,8 +68,8 @@ fn gives_the_same_bits(summary: &RunSummary) -> bool {
 
 /// The commands that go on from a run.
 pub(super) fn commands(source: &Source) -> Vec<Command> {
-    let run = in_shell(&source.path().display().to_string());
-    let config = in_shell(&source.path().join("config.toml").display().to_string());
+    let run = in_shell(source.path().display());
+    let config = in_shell(source.path().join("config.toml").display());
     let same = source.summary.as_ref().is_ok_and(gives_the_same_bits);
     let mut commands = vec![Command {
         what: match same {

@@ -86,7 +86,7 @@ impl RunDir {
         self.write_json(IMAGES, images)
     }
 
-    /// What tells its images from others, if it says so: runs before 0.1.0 did not.
+    /// What tells its images from others, if it says so.
     pub(crate) fn images(&self) -> Result<Option<RunImages>, TrainError> {
         self.parsed(IMAGES, from_json)
     }
