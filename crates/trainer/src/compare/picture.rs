@@ -51,7 +51,7 @@ fn losses(area: &Area<'_>, compared: &Compared) -> Drawn {
     let highest = if highest > 0.0 { highest } else { 1.0 };
     let lines = done(compared).count();
     // The legend stands above the lines, a row for each.
-    let top = highest * (1.05 + 0.1 * lines as f64);
+    let top = highest * (1.15 + 0.12 * lines as f64);
     let last = done(compared).map(|(_, _, f)| f.losses.len()).max();
     let last = last.unwrap_or(0).max(2) as f64;
     let mut chart = ChartBuilder::on(area)
