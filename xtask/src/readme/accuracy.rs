@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 
 use super::{
     markdown::{Notes, paragraph, table},
-    origin::{dates, distinct, machine},
+    origin::{dates, distinct, kilns, machine},
 };
 use crate::{
     accuracy::{Reference, Row, Score, Standing},
@@ -63,7 +63,7 @@ pub fn block(standings: &[Standing]) -> anyhow::Result<String> {
     let origin = format!(
         "Test accuracy, mean ± standard deviation (runs, a seed each), the test set read once at the \
          end of a run; Kiln {} on {} ({}; {}):",
-        listed(&of(|row| row.kiln.clone())),
+        kilns(rows.iter().map(|row| row.kiln.clone())),
         listed(&of(|row| row.backend.clone())),
         listed(&of(|row| machine(&row.cpu, row.cores))),
         dates(rows.iter().map(|row| row.date.clone()))

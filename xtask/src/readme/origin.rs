@@ -19,6 +19,26 @@ pub fn versions(all: impl IntoIterator<Item = String>) -> String {
     listed(&distinct(all.into_iter().map(plain)))
 }
 
+/// Kiln's versions, each with the commit it was built from, or with their number if they are
+/// many: `0.1.0 (d751be2)`, `0.1.0 (9 commits)`.
+pub fn kilns(all: impl IntoIterator<Item = String>) -> String {
+    let all = distinct(all);
+    let plain = |kiln: &String| kiln.split(" (").next().unwrap_or_default().to_string();
+    let versions = distinct(all.iter().map(plain));
+    let shown = versions.into_iter().flat_map(|version| {
+        let of: Vec<String> = all
+            .iter()
+            .filter(|kiln| plain(kiln) == version)
+            .cloned()
+            .collect();
+        match of.len() {
+            1 | 2 => of,
+            many => vec![format!("{version} ({many} commits)")],
+        }
+    });
+    listed(&shown.collect::<Vec<_>>())
+}
+
 /// `2026-03-14`, or the first and the last day.
 pub fn dates(dates: impl IntoIterator<Item = String>) -> String {
     let mut dates = distinct(dates);
@@ -46,6 +66,10 @@ mod tests {
         assert_eq!(dates([days[0].clone()]), "2026-03-15");
         let builds = ["2.15.0+cu132", "", "2.15.0+cpu"].map(String::from);
         assert_eq!(versions(builds), "2.15.0");
+        let builds = ["0.1.0 (a)", "0.1.0 (b)", "0.1.0 (a)", "0.2.0"].map(String::from);
+        assert_eq!(kilns(builds), "0.1.0 (a), 0.1.0 (b) and 0.2.0");
+        let builds = ["0.1.0 (a)", "0.2.0 (d)", "0.1.0 (b)", "0.1.0 (c)"].map(String::from);
+        assert_eq!(kilns(builds), "0.1.0 (3 commits) and 0.2.0 (d)");
         assert_eq!(machine("A", 1), "A, 1 core");
         assert_eq!(
             distinct(["a", "", "b", "a"].map(String::from)),
