@@ -28,7 +28,7 @@ use super::{
                             kiln features [OPTIONS] --kernel <NAME> <IMAGE>")]
 pub struct Args {
     /// Folder of the run
-    #[arg(value_name = "RUN", required_unless_present_all = ["kernel", "test_image"])]
+    #[arg(value_name = "RUN", required_unless_present = "kernel")]
     run: Option<PathBuf>,
     /// Image: a file (PNG, JPEG, WebP, BMP), or - for standard input
     #[arg(

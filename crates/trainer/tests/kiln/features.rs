@@ -240,7 +240,7 @@ fn what_cannot_be_shown_is_said_and_nothing_is_written() {
             2,
             "no.png is an image, too: take one of them",
         ),
-        (&["--kernel", "sobel"], 2, "RUN"),
+        (&["--kernel", "sobel"], 2, "no image is named"),
         (&["--kernel", "sobbel", no], 2, "sobel"),
         (&["--kernel", "sobel", no], 1, "is no image"),
     ];
