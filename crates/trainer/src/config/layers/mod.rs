@@ -5,6 +5,9 @@
 //! that mean something only together with those of another. Every key keeps its
 //! place in the text of its part, for errors.
 
+mod merge;
+mod named;
+
 use std::{borrow::Cow, ops::Range, path::Path};
 
 use models::toml_table::{self, Document};
@@ -13,6 +16,9 @@ use toml::{
     Spanned,
     de::{DeTable, DeValue, ValueDeserializer},
 };
+
+use merge::{Name, merge, moved, moved_table, set};
+use named::{defaults, drop_of_other_names, names};
 
 use super::{ConfigError, TrainConfig, line_of};
 use crate::lines::{wrong_init, wrong_step};
@@ -267,36 +273,6 @@ pub fn overlap(one: &str, other: &str) -> bool {
         .all(|(one, other)| one == other)
 }
 
-/// The tables whose keys depend on their `name`, each with the keys that do not.
-const NAMED: [(&str, &[&str]); 4] = [
-    (
-        "optimizer",
-        &[
-            "decay_norm_and_bias",
-            "clip_value",
-            "clip_norm",
-            "freeze",
-            "groups",
-        ],
-    ),
-    ("schedule", &["warmup_epochs"]),
-    ("loss", &[]),
-    ("average", &[]),
-];
-
-/// The configuration that is made of nothing, as a table.
-fn defaults() -> toml::Table {
-    toml::Table::try_from(TrainConfig::default()).expect("plain values")
-}
-
-/// The names in the tables of [`NAMED`], as far as they are given.
-fn names(table: &DeTable<'_>) -> [Option<String>; NAMED.len()] {
-    NAMED.map(|(within, _)| {
-        let name = table.get(within)?.get_ref().as_table()?.get("name")?;
-        name.get_ref().as_str().map(Into::into)
-    })
-}
-
 /// Where the last of `layers` that gives `key` does so: file and line, or `--set KEY`.
 #[must_use]
 pub fn place(layers: &[Layer], key: &str) -> Option<String> {
@@ -350,42 +326,6 @@ impl TrainConfig {
     }
 }
 
-/// Takes the keys out of `table` that stand in `texts` and belong to other names than
-/// it has now, those `below`. Whether there are any.
-fn drop_of_other_names(
-    table: &mut DeTable<'_>,
-    below: &[Option<String>],
-    texts: &[Range<usize>],
-) -> bool {
-    let defaults = defaults();
-    let now = names(table);
-    let mut any = false;
-    for (((within, common), below), now) in NAMED.into_iter().zip(below).zip(now) {
-        let own = || Some(defaults.get(within)?.get("name")?.as_str()?.to_string());
-        if below.clone().or_else(own) == now.or_else(own) {
-            continue;
-        }
-        let Some(DeValue::Table(inner)) = table.get_mut(within).map(Spanned::get_mut) else {
-            continue;
-        };
-        let falls = |name: &Name<'_>| {
-            let at = name.span().start;
-            let in_text = texts.iter().any(|text| text.contains(&at));
-            in_text && !common.contains(&name.get_ref().as_ref())
-        };
-        let names: Vec<String> = inner
-            .iter()
-            .filter(|(name, _)| falls(name))
-            .map(|(name, _)| name.get_ref().to_string())
-            .collect();
-        any |= !names.is_empty();
-        for name in names {
-            inner.remove(name.as_str());
-        }
-    }
-    any
-}
-
 /// The error of a line of the texts of all layers.
 fn at_its_layer(layers: &[Layer], mut line: usize, problem: String) -> ConfigError {
     for layer in layers {
@@ -427,74 +367,6 @@ fn parts_of(key: &str) -> Result<Vec<Range<usize>>, String> {
 /// Whether somebody who wrote this must have meant TOML, and no text.
 fn is_toml(written: &str) -> bool {
     written.starts_with(['[', '{', '"', '\''])
-}
-
-type Name<'a> = Spanned<Cow<'a, str>>;
-
-/// Sets `path` to `value`, in tables that are made where there are none.
-fn set<'a>(table: &mut DeTable<'a>, path: &[Name<'a>], value: Spanned<DeValue<'a>>) {
-    let Some((name, rest)) = path.split_first() else {
-        return;
-    };
-    if rest.is_empty() {
-        replace(table, name.clone(), value);
-        return;
-    }
-    let is_table = |value: &Spanned<DeValue<'_>>| value.get_ref().is_table();
-    if !table.get(name.get_ref().as_ref()).is_some_and(is_table) {
-        let empty = DeValue::Table(DeTable::new());
-        replace(table, name.clone(), Spanned::new(name.span(), empty));
-    }
-    if let Some(value_there) = table.get_mut(name.get_ref().as_ref())
-        && let DeValue::Table(inner) = value_there.get_mut()
-    {
-        set(inner, rest, value);
-    }
-}
-
-/// Puts `upper` over `lower`, tables key by key.
-fn merge<'a>(lower: &mut DeTable<'a>, upper: DeTable<'a>) {
-    for (name, value) in upper {
-        let there = lower.get_mut(name.get_ref().as_ref());
-        match (there.map(Spanned::get_mut), value) {
-            (Some(DeValue::Table(lower)), value) if value.get_ref().is_table() => {
-                if let DeValue::Table(upper) = value.into_inner() {
-                    merge(lower, upper);
-                }
-            }
-            (_, value) => replace(lower, name, value),
-        }
-    }
-}
-
-/// Inserts a key anew: the place of an old one would stay.
-fn replace<'a>(table: &mut DeTable<'a>, name: Name<'a>, value: Spanned<DeValue<'a>>) {
-    table.remove(name.get_ref().as_ref());
-    table.insert(name, value);
-}
-
-/// The same table, `by` bytes further on.
-fn moved_table(table: DeTable<'_>, by: usize) -> DeTable<'_> {
-    let mut moved_on = DeTable::new();
-    for (name, value) in table {
-        let span = name.span();
-        let name = Spanned::new(span.start + by..span.end + by, name.into_inner());
-        moved_on.insert(name, moved(value, by));
-    }
-    moved_on
-}
-
-/// The same value, `by` bytes further on.
-fn moved(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
-    let span = value.span();
-    let inner = match value.into_inner() {
-        DeValue::Table(table) => DeValue::Table(moved_table(table, by)),
-        DeValue::Array(items) => {
-            DeValue::Array(items.into_iter().map(|item| moved(item, by)).collect())
-        }
-        plain => plain,
-    };
-    Spanned::new(span.start + by..span.end + by, inner)
 }
 
 #[cfg(test)]
