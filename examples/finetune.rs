@@ -6,9 +6,9 @@
 //!
 //! `weights/lenet5_digits_0_to_5.pth` is LeNet-5, trained in PyTorch on the digits 0 to 5 (by
 //! the script beside it). Here it learns 6, 7, 8 and 9 from ten images of each: first the new
-//! head alone, with the body frozen, and then all of it. It tells 90.8 % of the 400 test images
-//! of these digits; the same network from scratch, with as many steps, 83.8 %. (Over the seeds
-//! 1 to 4: 89 to 91 %, from scratch 82 to 84 %.)
+//! head alone, with the body frozen, and then all of it. It gets 90.8 % of the 400 test images
+//! of these digits right; the same network from scratch, with as many steps, 83.8 %. (Over the
+//! seeds 1 to 4: 89 to 91 %, from scratch 82 to 84 %.)
 
 use std::{path::Path, sync::Arc};
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Prints a line an epoch, and leaves a run in `runs/` with curves, weights and a report.
-//! It tells 98.3 % of the 1,000 test images after fifteen epochs of the embedded digits, in 5
-//! seconds on two cores, and 99.3 % of MNIST's 10,000 after five epochs of it, in 25.
+//! It gets 98.3 % of the 1,000 test images right after fifteen epochs of the embedded digits, in
+//! 5 seconds on two cores, and 99.3 % of MNIST's 10,000 after five epochs of it, in 25.
 
 use std::{io, path::PathBuf};
 
