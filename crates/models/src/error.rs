@@ -195,7 +195,7 @@ pub enum WeightsError {
 
     /// A tensor holds NaN or infinity.
     #[error(
-        "tensor `{name}` holds {count} values of {of} that are NaN or infinite: nothing can be \
+        "tensor `{name}` holds {count} values of {of} that are NaN or infinite in 32 bits: nothing can be \
          computed with them"
     )]
     NotFinite {

@@ -354,7 +354,10 @@ impl Words<'_, '_> {
 /// What serde expects, without Rust's names.
 fn plain(expected: &str) -> &str {
     match expected {
-        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number of at least 0",
+        "usize" | "u64" => "a whole number of at least 0",
+        "u32" => "a whole number of at least 0 and at most 4294967295",
+        "u16" => "a whole number of at least 0 and at most 65535",
+        "u8" => "a whole number of at least 0 and at most 255",
         "f64" | "f32" => "a number",
         "a boolean" => "true or false",
         "a sequence" => "a list",

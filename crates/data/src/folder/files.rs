@@ -185,6 +185,9 @@ fn files_of(
                 wrong(path, problem)
             })?;
         let images = images_of(path)?;
+        for image in &images {
+            check_file(image)?;
+        }
         if images.is_empty() {
             let problem = format!(
                 "class `{name}` has no images (files with one of the extensions {})",
@@ -231,6 +234,17 @@ fn sub_folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     Ok(folders)
 }
 
+/// Looks that `path` is a file: it may be a link to nothing, or a pipe.
+///
+/// # Errors
+/// [`DataError::Folder`].
+pub fn check_file(path: &Path) -> Result<(), DataError> {
+    match fs::metadata(path).map_err(unreadable(path))?.is_file() {
+        true => Ok(()),
+        false => Err(wrong(path, "is not a file that can be read")),
+    }
+}
+
 /// The images in `folder` and below, sorted by path. A folder to which several
 /// links lead is visited once, and so links can make no loop.
 pub(super) fn images_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
@@ -246,10 +260,6 @@ pub(super) fn images_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
             if path.is_dir() {
                 inside.push(path);
             } else if is_image(&path) {
-                let kind = fs::metadata(&path).map_err(unreadable(&path))?;
-                if !kind.is_file() {
-                    return Err(wrong(&path, "is not a file that can be read"));
-                }
                 images.push(path);
             }
         }

@@ -51,7 +51,7 @@ use files::{Files, Layout};
 use hold_out::hold_out;
 
 pub use decode::{decode, decode_whole};
-pub use files::shown;
+pub use files::{check_file, shown};
 
 /// How many of the images that cannot be used are named.
 const NAMED: usize = 5;
@@ -94,6 +94,23 @@ impl Default for FolderOptions {
 }
 
 impl FolderOptions {
+    /// Looks that every option is in its range.
+    ///
+    /// # Errors
+    /// [`DataError::FolderOption`] for the first that is not.
+    pub fn validate(&self) -> Result<(), DataError> {
+        self.shape()?;
+        let fail = |key, problem| Err(DataError::FolderOption { key, problem });
+        if !(self.test_share > 0.0 && self.test_share < 1.0) {
+            let problem = format!("{} is not above 0 and below 1", self.test_share);
+            return fail("test_share", problem);
+        }
+        if self.max_pixels == 0 {
+            return fail("max_pixels", "0 leaves no image: it is at least 1".into());
+        }
+        Ok(())
+    }
+
     /// `[channels, height, width]` of every image.
     fn shape(&self) -> Result<[usize; 3], DataError> {
         let fail = |key, problem| Err(DataError::FolderOption { key, problem });
@@ -240,11 +257,11 @@ fn read(
 }
 
 /// The image files in `folder` and below, sorted by path: by their extension, as for
-/// [`load`]. Hidden files are passed over, and no file is opened.
+/// [`load`]. Hidden files are passed over, and no file is opened: whether each is one,
+/// [`check_file`] tells.
 ///
 /// # Errors
-/// [`DataError::Folder`] if a folder cannot be read, or what is named as an image is
-/// no file.
+/// [`DataError::Folder`] if a folder cannot be read.
 pub fn find_images(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, DataError> {
     files::images_of(folder.as_ref())
 }

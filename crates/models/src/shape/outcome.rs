@@ -158,7 +158,7 @@ pub(crate) fn one(layer: &LayerSpec, input: Shape) -> Result<Outcome, String> {
                 ));
             }
             finite("alpha", alpha, alpha >= 0.0, "at least 0")?;
-            finite("beta", beta, true, "a number")?;
+            finite("beta", beta, beta.abs() <= 1e6, "between -1e6 and 1e6")?;
             finite("k", k, k as f32 > 0.0, "above 0")?;
             Outcome::free(input)
         }

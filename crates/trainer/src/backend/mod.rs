@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use select::host;
 pub use select::{BackendChoice, BackendError, Selected, select};
-pub use threads::{physical_cores, use_threads};
+pub use threads::{physical_cores, threads_of_environment, use_threads};
 
 /// A backend of Burn that Kiln can be compiled with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

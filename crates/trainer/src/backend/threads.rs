@@ -9,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 use super::BackendError;
 use crate::{
     TrainError,
-    config::{ConfigError, check_threads},
+    config::{ConfigError, MOST_THREADS, check, check_threads},
 };
 
 /// What a user of rayon sets in the environment. It counts where nothing else is asked for.
@@ -43,12 +43,33 @@ pub fn use_threads(asked: Option<usize>) -> Result<usize, TrainError> {
     }
 }
 
+/// What `RAYON_NUM_THREADS` in the environment asks for. Empty or 0, it asks for nothing.
+///
+/// # Errors
+/// [`ConfigError::Value`] if it is no number of threads.
+pub fn threads_of_environment() -> Result<Option<usize>, ConfigError> {
+    let Some(value) = std::env::var_os(VARIABLE) else {
+        return Ok(None);
+    };
+    threads_in(&value.to_string_lossy())
+}
+
+fn threads_in(value: &str) -> Result<Option<usize>, ConfigError> {
+    let value = value.trim();
+    let number = value.parse().ok();
+    if value.is_empty() || number == Some(0) {
+        return Ok(None);
+    }
+    let possible = number.is_some_and(|number| number <= MOST_THREADS);
+    let problem = format!("in the environment it can be a number from 1 to {MOST_THREADS}");
+    check(VARIABLE, value, possible, &problem)?;
+    Ok(number)
+}
+
 /// Starts the threads, unless there are some. The number that runs.
 pub(super) fn start(asked: Option<usize>) -> Result<usize, BackendError> {
-    let of_rayon = || std::env::var(VARIABLE).ok()?.trim().parse().ok();
     let number = asked
-        .or_else(of_rayon)
-        .filter(|&number| number > 0)
+        .or_else(|| threads_of_environment().ok().flatten())
         .unwrap_or_else(physical_cores);
     match ThreadPoolBuilder::new().num_threads(number).build_global() {
         // That there are threads already has no source.
@@ -71,6 +92,23 @@ pub fn physical_cores() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_that_says_nothing_is_told() {
+        for (value, number) in [
+            ("", None),
+            (" 0 ", None),
+            ("3", Some(3)),
+            ("1024", Some(1024)),
+        ] {
+            assert_eq!(threads_in(value), Ok(number), "{value}");
+        }
+        for wrong in ["x", "-1", "1.5", "1025", "99999999999999999999"] {
+            let message = threads_in(wrong).unwrap_err().to_string();
+            let expected = format!("RAYON_NUM_THREADS = {wrong}: in the environment");
+            assert!(message.starts_with(&expected), "{message}");
+        }
+    }
 
     #[test]
     fn threads_are_started_once() {

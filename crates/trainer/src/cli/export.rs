@@ -33,7 +33,6 @@ impl Args {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let default = format!("{name}-{}", self.which.file_name());
         let out = super::new_file(self.out, default.into())?;
-        super::outside(&out, &self.run)?;
         let bytes = match self.format {
             Format::Safetensors => &export.safetensors,
         };

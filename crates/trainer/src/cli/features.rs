@@ -95,7 +95,7 @@ impl Args {
     }
 
     fn draw_kernel(&self, kernel: ImageKernel, image: Option<&Path>) -> anyhow::Result<()> {
-        picked::check_out(&self.out, None, image)?;
+        picked::check_out(&self.out, image)?;
         self.picked.check_alone(image)?;
         let picked = self.picked.pick_grey(image)?;
         let [_, height, width] = picked.image.shape();
@@ -110,7 +110,7 @@ impl Args {
     }
 
     fn draw_layers(&self, run: &Path, inference: &Inference) -> anyhow::Result<()> {
-        picked::check_out(&self.out, Some(run), self.image.as_deref())?;
+        picked::check_out(&self.out, self.image.as_deref())?;
         let network = inference.network();
         let layers: Vec<&str> = match self.layers.as_slice() {
             [] => inspect::layers_with_maps(network, &[])?

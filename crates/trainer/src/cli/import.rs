@@ -39,7 +39,6 @@ impl Args {
         let name = format!("{stem}-{}.safetensors", imported.network.name());
         let out = super::new_file(self.out, self.file.with_file_name(name))?;
         super::not_the_same(&out, &self.file)?;
-        super::outside_runs(&out)?;
 
         let network = &imported.network;
         let classes = super::classes(network.classes());

@@ -38,7 +38,11 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use trainer::{RunDir, TrainError, backend::Backend, config::ConfigError};
+use trainer::{
+    RunDir, TrainError,
+    backend::{Backend, threads_of_environment},
+    config::ConfigError,
+};
 
 /// The program, as its user calls it and with `backend` compiled in: for the
 /// commands that it suggests.
@@ -168,8 +172,9 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// Looks at the variables that the kernels go by.
+/// Looks at the variables that the kernels and rayon go by.
 fn check_environment() -> Result<(), TrainError> {
+    threads_of_environment()?;
     kernels::check_environment().map_err(|wrong| {
         TrainError::Config(ConfigError::Value {
             key: wrong.name.into(),
@@ -214,17 +219,21 @@ fn in_a_folder(file: &Path) -> anyhow::Result<()> {
 }
 
 /// The file to write: the one that was asked for, of a link what it leads to, or
-/// `default` if nothing is there yet.
+/// `default` if nothing is there yet. Not in the folder of a run.
 fn new_file(asked: Option<PathBuf>, default: PathBuf) -> anyhow::Result<PathBuf> {
-    if let Some(path) = asked {
-        return asked_file(path);
-    }
-    anyhow::ensure!(
-        default.symlink_metadata().is_err(),
-        "{} is there already: name a file to write, or this one, with --out",
-        default.display()
-    );
-    Ok(default)
+    let file = match asked {
+        Some(path) => asked_file(path)?,
+        None => {
+            anyhow::ensure!(
+                default.symlink_metadata().is_err(),
+                "{} is there already: name a file to write, or this one, with --out",
+                default.display()
+            );
+            default
+        }
+    };
+    outside_runs(&file)?;
+    Ok(file)
 }
 
 /// The file to write that was asked for, of a link what it leads to.
@@ -266,20 +275,16 @@ fn not_the_same(out: &Path, input: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Looks that `out` does not lie in the folder of a run, which is never written to again.
-fn outside(out: &Path, run: &Path) -> anyhow::Result<()> {
-    let inside = folder_of(out).is_ok_and(|folder| {
-        let run = run.canonicalize();
-        run.is_ok_and(|run| folder.starts_with(run))
-    });
-    refuse_within(inside, out)
-}
-
-/// Looks that `out` does not lie in the folder of any run: for verbs that read none, or a
-/// file out of one.
+/// Looks that `out` does not lie in the folder of a run, be it another one than is read:
+/// none is written to again.
 fn outside_runs(out: &Path) -> anyhow::Result<()> {
     let inside = folder_of(out).is_ok_and(|folder| folder.ancestors().any(RunDir::is_one));
-    refuse_within(inside, out)
+    anyhow::ensure!(
+        !inside,
+        "{} would lie in the folder of a run, which is left as it is: name another place",
+        out.display()
+    );
+    Ok(())
 }
 
 /// The folder that `file` is to lie in, if that is there.
@@ -288,15 +293,6 @@ fn folder_of(file: &Path) -> std::io::Result<PathBuf> {
         Some(folder) if folder != Path::new("") => folder.canonicalize(),
         _ => Path::new(".").canonicalize(),
     }
-}
-
-fn refuse_within(inside: bool, out: &Path) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        !inside,
-        "{} would lie in the folder of the run, which is left as it is: name another place",
-        out.display()
-    );
-    Ok(())
 }
 
 /// A number of classes, in words.

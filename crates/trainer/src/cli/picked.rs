@@ -213,11 +213,9 @@ pub fn png_file(path: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Looks that `out` can be written without harm: it is not the image, nor in the run.
-pub fn check_out(out: &Path, run: Option<&Path>, image: Option<&Path>) -> anyhow::Result<()> {
-    if let Some(run) = run {
-        super::outside(out, run)?;
-    }
+/// Looks that `out` can be written without harm: it is not the image, nor in a run.
+pub fn check_out(out: &Path, image: Option<&Path>) -> anyhow::Result<()> {
+    super::outside_runs(out)?;
     image.map_or(Ok(()), |image| super::not_the_same(out, image))
 }
 

@@ -6,7 +6,7 @@ use std::{
 use data::Store;
 use trainer::{Report, RunDir};
 
-use super::{new_file, print};
+use super::{folder_of, new_file, print};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -29,6 +29,7 @@ impl Args {
         let out = match (self.out, &runs[..]) {
             // It is made of the other files, and may be made anew.
             (None, [run]) => run.report(),
+            (Some(out), [run]) if is_same(&out, &run.report()) => run.report(),
             (out, _) => new_file(out, Path::new("report.html").into())?,
         };
         Report::of_runs(&runs, &|of_run| {
@@ -38,4 +39,10 @@ impl Args {
         print(&format!("report: {}\n", out.display()))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether both are the same file of a folder that is there.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |file: &Path| Some((folder_of(file).ok()?, file.file_name()?.to_owned()));
+    place(one).is_some_and(|one| place(other) == Some(one))
 }

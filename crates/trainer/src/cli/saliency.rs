@@ -55,7 +55,7 @@ impl Args {
             Method::Gradient => &[SaliencyMethod::Gradient],
             Method::Both => &[SaliencyMethod::GradCam, SaliencyMethod::Gradient],
         };
-        picked::check_out(&self.out, Some(&self.run), self.image.as_deref())?;
+        picked::check_out(&self.out, self.image.as_deref())?;
         let inference = self.network.open(&self.run, Some(Tta::None))?;
         let classes = inference.classes();
         let class = match &self.class {

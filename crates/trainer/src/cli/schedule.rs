@@ -10,7 +10,7 @@ use trainer::{
     RunDir, Schedule, TrainConfig, TrainError, config::ScheduleName, schedule_svg, write_whole,
 };
 
-use super::{config_args::ConfigArgs, new_file, outside, svg_file};
+use super::{config_args::ConfigArgs, new_file, svg_file};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -56,9 +56,6 @@ impl Args {
         };
         if self.out.is_some() || !self.json {
             let out = new_file(self.out.clone(), "schedule.svg".into())?;
-            if let Some(run) = self.of.as_ref().filter(|of| of.is_dir()) {
-                outside(&out, run)?;
-            }
             let svg = schedule_svg(&curve.schedule, curve.updates(), updates, &curve.title());
             write_whole(&out, svg.as_bytes())?;
             if !self.json {

@@ -35,7 +35,7 @@ use self::{probe::probe, trace::Finished};
 use crate::{
     Plan, TrainConfig, TrainError, Versions,
     backend::{self, Backend, BackendChoice},
-    config::{ConfigError, LogConfig, StopConfig, check},
+    config::{ConfigError, LogConfig, MOST_EPOCHS, StopConfig, check},
     datasets::plain_name,
     load_datasets,
     short_name::short_name,
@@ -246,16 +246,31 @@ impl Compare {
         if has_dropout {
             config.network.dropout = Some(0.0);
         }
-        let all = plan.train.batches().saturating_mul(config.epochs);
+        let batches = plan.train.batches();
+        let steps = match self.steps {
+            None => batches.saturating_mul(config.epochs),
+            Some(updates) => {
+                let steps = updates.saturating_mul(config.accumulate);
+                let epochs = steps.div_ceil(batches.max(1));
+                check(
+                    "steps",
+                    updates,
+                    epochs <= MOST_EPOCHS,
+                    &format!(
+                        "an epoch has {batches} batches, and a run {MOST_EPOCHS} epochs at most"
+                    ),
+                )?;
+                config.epochs = config.epochs.max(epochs);
+                steps
+            }
+        };
         let compared = Compared {
             model: plan.spec.name().into(),
             parameters: plan.summary.parameters(),
             dataset: config.dataset.clone(),
             image: plan.train.shape(),
             batch: config.batch_size,
-            steps: self.steps.map_or(all, |steps| {
-                steps.saturating_mul(config.accumulate).min(all)
-            }),
+            steps,
             seed: config.seed,
             dropout_off: has_dropout,
             rows: Vec::new(),

@@ -3,10 +3,7 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{
-    ConfigError, NOT_NEGATIVE, POSITIVE, check, check_given, is_not_negative, is_positive,
-    only_taken,
-};
+use super::{ConfigError, POSITIVE, check, check_given, is_not_negative, is_positive, only_taken};
 
 /// What training makes small.
 ///
@@ -28,11 +25,14 @@ pub struct LossConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_weights: Option<ClassWeights>,
     /// For focal: how much less the images count that are told well already, at least
-    /// 0, where it is the cross-entropy. Left out: 2.
+    /// 0, where it is the cross-entropy, and at most 1,000,000. Left out: 2.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = 1e6))]
     pub gamma: Option<f64>,
 }
+
+/// Where a power is a power still: 0 of all that is not 1.
+const LARGEST_GAMMA: f64 = 1e6;
 
 /// A loss, as the mean over the images of a batch.
 #[derive(
@@ -217,7 +217,12 @@ impl LossConfig {
                 &POSITIVE.replacen("it", "each", 1),
             )?;
         }
-        check_given("loss.gamma", self.gamma, is_not_negative, NOT_NEGATIVE)
+        check_given(
+            "loss.gamma",
+            self.gamma,
+            |gamma| is_not_negative(gamma) && gamma <= LARGEST_GAMMA,
+            "it must be at least 0 and at most 1e6",
+        )
     }
 
     /// The weight of each class, if they differ. `counts` are the training images of

@@ -16,10 +16,13 @@ mod schedule;
 mod schema;
 mod stop;
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use data::{
-    DatasetInfo, HoldOut,
+    DataError, DatasetInfo, HoldOut,
     augment::{Augment, Normalize, RandomCrop},
     folder::FolderOptions,
 };
@@ -32,6 +35,7 @@ use error::{
     NOT_NEGATIVE, POSITIVE, WRONG_TIME, check_given, is_not_negative, is_positive,
     is_possible_time, only_taken,
 };
+pub(crate) use layers::read_text;
 
 pub use self::{
     average::{AverageConfig, AverageName},
@@ -194,10 +198,10 @@ impl Default for TrainConfig {
 }
 
 /// More is a slip of the keyboard, and steps would no longer count exactly.
-const MOST_EPOCHS: usize = 1_000_000;
+pub(crate) const MOST_EPOCHS: usize = 1_000_000;
 
 /// More is a slip of the keyboard too: no machine has as many cores.
-const MOST_THREADS: usize = 1024;
+pub(crate) const MOST_THREADS: usize = 1024;
 
 impl TrainConfig {
     /// Reads a file of TOML.
@@ -219,9 +223,9 @@ impl TrainConfig {
     /// The whole configuration as TOML. [`from_toml`](Self::from_toml) gives it back.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] if the seed is too large for TOML, or a path is no Unicode.
+    /// [`ConfigError::Value`] if a number is too large for TOML, or a path is no Unicode.
     pub fn to_toml(&self) -> Result<String, ConfigError> {
-        check_seed(self.seed)?;
+        self.check_integers()?;
         self.check_paths()?;
         Ok(toml::to_string(self).expect("a configuration is a table of plain values"))
     }
@@ -258,6 +262,29 @@ impl TrainConfig {
         self.augment.insert(at, step.into());
     }
 
+    /// Looks that its integers can be written as TOML, which has 64 bits with a sign.
+    fn check_integers(&self) -> Result<(), ConfigError> {
+        // What is no Unicode is told by `check_paths`.
+        let Ok(all) = serde_json::to_value(self) else {
+            return Ok(());
+        };
+        match too_large("", &all) {
+            Some((key, value)) => check_integer(key, value),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at the options of folders, also where the images are of none: they are kept.
+    fn check_folder(&self) -> Result<(), ConfigError> {
+        let Err(DataError::FolderOption { key, problem }) = self.folder.validate() else {
+            return Ok(());
+        };
+        let folder = toml::Value::try_from(&self.folder).ok();
+        let value = folder.and_then(|folder| Some(folder.get(key)?.to_string()));
+        let key = format!("folder.{key}");
+        check(key, value.unwrap_or_default(), false, &problem)
+    }
+
     /// Looks that its paths can be written as text.
     fn check_paths(&self) -> Result<(), ConfigError> {
         for (key, path) in [("data_dir", &self.data_dir), ("weights", &self.weights)] {
@@ -280,7 +307,7 @@ impl TrainConfig {
     /// [`ConfigError::Value`] for the first value that cannot be.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let positive = "it must be at least 1";
-        check_seed(self.seed)?;
+        self.check_integers()?;
         self.check_paths()?;
         check_threads(self.threads)?;
         check(
@@ -319,6 +346,7 @@ impl TrainConfig {
             "there is no file of weights to take a part of: it needs `weights`",
         )?;
         self.loader.validate()?;
+        self.check_folder()?;
         self.optimizer.validate()?;
         self.schedule.validate(self.epochs, self.optimizer.lr())?;
         self.loss.validate()?;
@@ -343,14 +371,35 @@ pub(crate) fn check_threads(threads: Option<usize>) -> Result<(), ConfigError> {
     }
 }
 
-pub(crate) fn check_seed(seed: u64) -> Result<(), ConfigError> {
-    let most = i64::MAX as u64;
-    check(
-        "seed",
-        seed,
-        seed <= most,
-        &format!("it must be at most {most}"),
-    )
+/// The largest integer of TOML.
+const MOST: u64 = i64::MAX as u64;
+
+pub(crate) fn check_integer(
+    key: impl Into<Cow<'static, str>>,
+    value: u64,
+) -> Result<(), ConfigError> {
+    let problem = format!("it must be at most {MOST}");
+    check(key, value, value <= MOST, &problem)
+}
+
+/// The first integer of `value`, which is that of `key`, that is larger than TOML's, with its key.
+fn too_large(key: &str, value: &serde_json::Value) -> Option<(String, u64)> {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) => {
+            let number = number.as_u64().filter(|&number| number > MOST)?;
+            Some((key.into(), number))
+        }
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(at, item)| too_large(&format!("{key}[{at}]"), item))
+        }
+        Value::Object(table) => table.iter().find_map(|(name, value)| {
+            let dot = if key.is_empty() { "" } else { "." };
+            too_large(&format!("{key}{dot}{name}"), value)
+        }),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{
     TrainError,
     config::{
         AverageConfig, CheckpointConfig, ConfigError, EvaluationConfig, LossConfig,
-        OptimizerConfig, ScheduleConfig, StopConfig, TrainConfig, check, check_seed,
+        OptimizerConfig, ScheduleConfig, StopConfig, TrainConfig, check, check_integer,
     },
 };
 
@@ -41,7 +41,7 @@ impl FitConfig {
     /// Checks every value, as those of a [`TrainConfig`] are.
     pub(super) fn validate(&self, data: &FitData<'_>) -> Result<(), TrainError> {
         let positive = "it must be at least 1";
-        check_seed(self.seed)?;
+        check_integer("seed", self.seed)?;
         check("epochs", self.epochs, self.epochs >= 1, positive)?;
         check(
             "accumulate",

@@ -8,6 +8,7 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    slice,
     sync::Arc,
     thread,
     time::Duration,
@@ -20,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     TrainError,
-    config::{ConfigError, TrainConfig},
+    config::{ConfigError, Layer, TrainConfig, place},
     network::is_file,
     resume,
     start::StartedFrom,
@@ -62,6 +63,20 @@ const IMAGES: &str = "images.json";
 const CHANGES: &str = "changes.json";
 const WEIGHTS: &str = "weights.json";
 const CONFIG: &str = "config.toml";
+/// What [`CONFIG`] has in any case, from its first line to its last table.
+const WRITTEN: &[&str] = &[
+    "model",
+    "dataset",
+    "seed",
+    "epochs",
+    "batch_size",
+    "network",
+    "optimizer",
+    "schedule",
+    "loss",
+    "evaluation",
+    "log",
+];
 const HISTORY: &str = "history.csv";
 const VALIDATION: &str = "validation.csv";
 const CURVES: &str = "curves.svg";
@@ -219,8 +234,10 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Config`].
     pub fn saved_config(&self) -> Result<TrainConfig, TrainError> {
-        let read = TrainConfig::read(&self.path.join(CONFIG));
-        let config = read.and_then(|config| config.validate().map(|()| config));
+        let config = self.whole_config().and_then(|config| {
+            config.validate()?;
+            Ok(config)
+        });
         Ok(config.map_err(|error| match (error, self.if_newer()) {
             (ConfigError::Parse { file, message }, Some(newer)) => ConfigError::Parse {
                 file,
@@ -228,6 +245,26 @@ impl RunDir {
             },
             (error, _) => error,
         })?)
+    }
+
+    /// The configuration, if it has what every run writes: what is left out would be the
+    /// default, of which the run knew nothing.
+    fn whole_config(&self) -> Result<TrainConfig, ConfigError> {
+        let layer = Layer::file(&self.path.join(CONFIG))?;
+        let left_out = WRITTEN
+            .iter()
+            .find(|key| place(slice::from_ref(&layer), key).is_none());
+        let config = TrainConfig::from_layers(slice::from_ref(&layer))?;
+        match left_out {
+            None => Ok(config),
+            Some(key) => Err(ConfigError::Parse {
+                file: self.path.join(CONFIG).display().to_string(),
+                message: format!(
+                    "there is no `{key}`, which every run writes: the file was cut off or changed. \
+                     Take it from a copy, or write in what the run was trained with"
+                ),
+            }),
+        }
     }
 
     /// What is to be said where something in the folder is not understood, if a newer
@@ -383,7 +420,7 @@ impl RunDir {
 
     /// Looks that a file of weights is what the run wrote, if it ended and says what that was.
     fn check_digest(&self, which: Weights, bytes: &[u8]) -> Result<(), TrainError> {
-        let digests = self.summary().ok().flatten().and_then(|s| s.sha256);
+        let digests = self.summary()?.and_then(|summary| summary.sha256);
         let written = digests.and_then(|digests| match which {
             Weights::Best => digests.best,
             Weights::Last => digests.last,

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     TrainError,
-    config::{ConfigError, Layer, TrainConfig, check_threads, place},
+    config::{ConfigError, Layer, TrainConfig, check_threads, place, read_text},
 };
 
 /// A setting of one key.
@@ -92,7 +92,7 @@ impl Sweep {
     /// [`ConfigError::Read`], or as [`from_toml`](Self::from_toml).
     pub fn read(file: &Path) -> Result<Self, TrainError> {
         let name = file.display().to_string();
-        match std::fs::read_to_string(file) {
+        match read_text(file) {
             Ok(text) => Self::from_toml(&text, &name),
             Err(e) => Err(ConfigError::Read {
                 file: name,

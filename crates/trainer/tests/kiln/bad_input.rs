@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use trainer::TrainConfig;
+
 use crate::support::{QUICK, kiln, scratch, stderr, stdout, summary, train};
 
 /// Runs `kiln` in `folder` and checks how it fails.
@@ -37,6 +39,11 @@ fn variables_of_the_environment_say_something() {
             "KILN_KERNELS = of: in the environment it can be on",
         ),
         (
+            "RAYON_NUM_THREADS",
+            "99999999",
+            "RAYON_NUM_THREADS = 99999999: in the environment it can be a number from 1 to 1024",
+        ),
+        (
             "KILN_SIMD",
             "sse9",
             "KILN_SIMD = sse9: in the environment it can be scalar",
@@ -49,6 +56,55 @@ fn variables_of_the_environment_say_something() {
     }
     let output = kiln().arg("models").env("KILN_SIMD", "").output().unwrap();
     assert!(output.status.success());
+}
+
+/// What cannot be kept, computed with, or told apart when the run goes on.
+#[test]
+fn values_beyond_their_ranges_are_told_before_anything_is_written() {
+    let folder = scratch();
+    let most = u64::MAX.to_string();
+    let batches = format!("batch_size={most}");
+    let deep = format!("{}b=1", "a.".repeat(20_000));
+    fs::write(folder.path().join("large.toml"), "# \n".repeat(400_000)).unwrap();
+    for (words, says) in [
+        (
+            &["--batch-size", &most][..],
+            "--batch-size: batch_size = 18446744073709551615: it must be at most",
+        ),
+        (
+            &["--set", &batches],
+            "batch_size = 18446744073709551615: it must be at most",
+        ),
+        (
+            &["--set", "folder.test_share=nan"],
+            "folder.test_share = nan: ",
+        ),
+        (&["--set", "folder.size=0"], "folder.size = 0: "),
+        (&["--set", "folder.channels=2"], "folder.channels = 2: "),
+        (&["--set", "folder.max_pixels=0"], "folder.max_pixels = 0: "),
+        (
+            &["--set", "folder.max_pixels=4294967296"],
+            "at most 4294967295",
+        ),
+        (
+            &["--set", "loss.name=focal", "--set", "loss.gamma=1e20"],
+            "loss.gamma = 1",
+        ),
+        (
+            &[
+                "--optimizer",
+                "adam",
+                "--set",
+                "optimizer.betas=[0.9,0.99,0.5]",
+            ],
+            "a list of 2 numbers",
+        ),
+        (&["--set", &deep], "more than 16 names"),
+        (&["--config", "large.toml"], "larger than 1 MiB"),
+    ] {
+        let words = [&["train", "--epochs", "1", "--limit", "64"], words].concat();
+        fails(folder.path(), &words, 2, &[says]);
+    }
 }
 
 /// A run keeps its configuration as text.
@@ -331,7 +387,8 @@ fn eval_refuses_what_is_not_a_run() {
         2,
         &["no config.toml in it"],
     );
-    fs::write(folder.path().join("empty/config.toml"), "").unwrap();
+    let config = TrainConfig::default().to_toml().unwrap();
+    fs::write(folder.path().join("empty/config.toml"), &config).unwrap();
     fails(
         folder.path(),
         &["eval", "empty"],
@@ -364,7 +421,8 @@ fn eval_refuses_what_is_not_a_run() {
             .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
     }
-    fs::write(folder.path().join("empty/config.toml"), "epochs = 0").unwrap();
+    let config = config.replace("epochs = 15", "epochs = 0");
+    fs::write(folder.path().join("empty/config.toml"), config).unwrap();
     fails(folder.path(), &["eval", "empty"], 2, &["epochs"]);
 }
 

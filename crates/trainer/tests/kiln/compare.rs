@@ -42,6 +42,48 @@ fn columns(line: &str) -> usize {
 }
 
 #[test]
+fn it_takes_as_many_steps_as_are_asked_for() {
+    let out = scratch();
+    let folder = out.path().join("compared");
+    let output = kiln()
+        .args([
+            "compare", "--model", "mlp", "--limit", "20", "--valid", "0", "--steps", "40",
+        ])
+        .args([
+            "--batch-size",
+            "10",
+            "--test-images",
+            "10",
+            "--backends",
+            "flex",
+            "--out",
+        ])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("40 steps"), "{}", stdout(&output));
+    // Two batches an epoch.
+    let words = [
+        "compare",
+        "--limit",
+        "20",
+        "--valid",
+        "0",
+        "--batch-size",
+        "10",
+        "--steps",
+    ];
+    let words = [&words[..], &["2000001"]].concat();
+    fails(
+        out.path(),
+        &words,
+        2,
+        &["steps = 2000001: an epoch has 2 batches"],
+    );
+}
+
+#[test]
 fn a_backend_that_fails_is_a_row_and_the_others_go_on() {
     let out = scratch();
     let folder = out.path().join("compared");

@@ -206,7 +206,7 @@ fn preview_draws_a_picture() {
         folder.path(),
         &["data", "preview", "mnist-mini", "--out", "run/p.png"],
         1,
-        &["run/p.png would lie in the folder of the run"],
+        &["run/p.png would lie in the folder of a run"],
     );
 }
 

@@ -82,7 +82,7 @@ fn the_confusion_matrix_is_drawn() {
         out.path(),
         &words,
         1,
-        &["c.svg would lie in the folder of the run"],
+        &["c.svg would lie in the folder of a run"],
     );
 }
 

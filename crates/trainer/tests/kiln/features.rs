@@ -253,7 +253,7 @@ fn what_cannot_be_shown_is_said_and_nothing_is_written() {
         assert!(!picture.exists(), "{words:?}");
     }
     for (target, says) in [
-        (inside.as_str(), "folder of the run"),
+        (inside.as_str(), "folder of a run"),
         ("maps.svg", "ends in .png"),
     ] {
         let output = kiln_with(&["features", &run, test, "1", "--out", target]);

@@ -28,5 +28,6 @@ mod starting_weights;
 mod steps;
 mod support;
 mod threads;
+mod untouched;
 mod watching;
 mod weights;

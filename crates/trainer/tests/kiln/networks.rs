@@ -197,9 +197,9 @@ fn graph_writes_every_format() {
         (
             "run/network.toml",
             "run/network.svg",
-            "in the folder of the run",
+            "in the folder of a run",
         ),
-        ("mine.toml", "run/config.toml", "in the folder of the run"),
+        ("mine.toml", "run/config.toml", "in the folder of a run"),
     ] {
         let words = [
             "graph", file, "--input", "1x8x8", "--format", "dot", "--out", out,

@@ -283,6 +283,10 @@ fn what_cannot_be_read_is_a_line_and_the_rest_is_done() {
     bomb[29..33].copy_from_slice(&[0x0f, 0xb0, 0xe2, 0x15]);
     fs::write(mixed.join("d.png"), bomb).unwrap();
     digit(1).save(mixed.join("e.png")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", mixed.join("f.png")).unwrap();
+    #[cfg(not(unix))]
+    fs::write(mixed.join("f.png"), "cannot be read").unwrap();
     let words = ["mixed", "mixed/empty", "none.png", "mixed/a.png", "--json"];
     let output = predict(&run, folder.path(), &words);
     assert_eq!(output.status.code(), Some(1));
@@ -293,11 +297,12 @@ fn what_cannot_be_read_is_a_line_and_the_rest_is_done() {
     assert_eq!(images, ["mixed/a.png", "mixed/e.png", "mixed/a.png"]);
     let errors = stderr(&output);
     let lines: Vec<&str> = errors.lines().collect();
-    assert_eq!(lines.len(), 5, "{errors}");
+    assert_eq!(lines.len(), 6, "{errors}");
     for (line, says) in lines.iter().zip([
         "error: mixed/b.png: ",
         "error: mixed/c.jpg: is no image",
         "error: mixed/d.png: 60000×60000 pixels",
+        "error: mixed/f.png: ",
         "error: mixed/empty: there is no image in it",
         "error: none.png: cannot be read",
     ]) {
@@ -403,7 +408,7 @@ fn impossible_wishes_are_refused() {
         (
             &[run, "--random", "3", "--out", &inside],
             1,
-            "in the folder of the run",
+            "in the folder of a run",
         ),
         (
             &[run, "--random", "3", "--out", "no/p.png"],

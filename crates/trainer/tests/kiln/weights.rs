@@ -98,13 +98,13 @@ fn an_export_is_of_the_network_of_its_run() {
     let words = ["export", run_dir.to_str().unwrap()];
     let own = run_dir.join("extra.safetensors");
     let inside = [&words[..], &["--out", own.to_str().unwrap()]].concat();
-    fails(folder.path(), &inside, 1, &["in the folder of the run"]);
+    fails(folder.path(), &inside, 1, &["in the folder of a run"]);
     let best = run_dir.join("best.safetensors");
     let over = [&words[..], &["--out", best.to_str().unwrap()]].concat();
-    fails(folder.path(), &over, 1, &["in the folder of the run"]);
+    fails(folder.path(), &over, 1, &["in the folder of a run"]);
     // Nor does what is made of its weights lie there, although that would be beside them.
     let beside = ["import", best.to_str().unwrap(), "--model", "lenet5"];
-    fails(folder.path(), &beside, 1, &["in the folder of the run"]);
+    fails(folder.path(), &beside, 1, &["in the folder of a run"]);
 
     write(&best, models::lenet5(9), [1, 28, 28]);
     // Which would tell that the file is another.

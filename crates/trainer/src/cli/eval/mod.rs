@@ -44,7 +44,7 @@ impl Args {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let inference = self.run.open()?;
         if let Some(picture) = &self.picture {
-            super::outside(picture, &self.run.run)?;
+            super::outside_runs(picture)?;
             super::in_a_folder(picture)?;
         }
         let PartFor {

@@ -34,7 +34,14 @@ pub fn find(paths: &[PathBuf]) -> Vec<Input> {
                     "{}: there is no image in it, by the extensions of files",
                     folder::shown(path)
                 ))),
-                Ok(images) => inputs.extend(images.into_iter().map(Input::File)),
+                Ok(images) => {
+                    inputs.extend(images.into_iter().map(|image| {
+                        match folder::check_file(&image) {
+                            Ok(()) => Input::File(image),
+                            Err(error) => Input::Nothing(error.to_string()),
+                        }
+                    }))
+                }
                 Err(error) => inputs.push(Input::Nothing(error.to_string())),
             }
         } else {

@@ -9,7 +9,7 @@ use trainer::{
 };
 
 use crate::cli::{
-    in_a_folder, outside, picked, print,
+    in_a_folder, outside_runs, picked, print,
     run::RunArgs,
     store::{PartFor, StoreArgs},
 };
@@ -60,7 +60,7 @@ pub struct Args {
 impl Args {
     /// Draws `count` images, or all, if there are fewer.
     pub fn draw(&self, count: u32, run: &RunArgs, inference: &Inference) -> anyhow::Result<()> {
-        outside(&self.out, &run.run)?;
+        outside_runs(&self.out)?;
         in_a_folder(&self.out)?;
         let PartFor {
             dataset,

@@ -8,7 +8,13 @@
 mod merge;
 mod named;
 
-use std::{borrow::Cow, ops::Range, path::Path};
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{self, Read},
+    ops::Range,
+    path::Path,
+};
 
 use models::toml_table::{self, Document};
 use serde::Deserialize;
@@ -76,7 +82,7 @@ impl Layer {
     /// [`ConfigError::Read`].
     pub fn file(path: &Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        match std::fs::read_to_string(path) {
+        match read_text(path) {
             Ok(text) => Ok(Self::text(file, text)),
             Err(e) => Err(ConfigError::Read {
                 file,
@@ -263,6 +269,26 @@ impl Layer {
     }
 }
 
+/// More bytes than a file of settings has.
+const LARGEST: u64 = 1 << 20;
+
+/// The text of a file of settings. It may be a pipe; what is too large may be a device without
+/// an end.
+///
+/// # Errors
+/// Those of the system, and [`io::ErrorKind::FileTooLarge`] above 1 MiB.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_string(&mut text);
+    if text.len() as u64 > LARGEST {
+        let problem = "it is larger than 1 MiB, which no configuration is";
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    read.map(|_| text)
+}
+
 /// Whether one of two keys is the other one, or a table or list that it stands in.
 #[must_use]
 pub fn overlap(one: &str, other: &str) -> bool {
@@ -344,6 +370,9 @@ fn at_its_layer(layers: &[Layer], mut line: usize, problem: String) -> ConfigErr
     }
 }
 
+/// More names than any key has.
+const DEEPEST: usize = 16;
+
 /// Where the parts of a key stand in it.
 fn parts_of(key: &str) -> Result<Vec<Range<usize>>, String> {
     let mut parts = Vec::new();
@@ -359,6 +388,11 @@ fn parts_of(key: &str) -> Result<Vec<Range<usize>>, String> {
         }
         let at = start + part.len() - part.trim_start().len();
         parts.push(at..at + name.len());
+        if parts.len() > DEEPEST {
+            return Err(format!(
+                "it has more than {DEEPEST} names with dots between them, and no key is so deep"
+            ));
+        }
         start += part.len() + 1;
     }
     Ok(parts)

@@ -4,7 +4,7 @@ mod name;
 mod validate;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 pub use self::{
     group::ParameterGroup,
@@ -50,7 +50,7 @@ pub struct OptimizerConfig {
     /// the gradient and of its square; in Lion, for the step and for the average.
     /// For Adam and AdamW (left out: [0.9, 0.999]), Lion (left out: [0.9, 0.99])
     /// and the AdamW beside Muon (left out: [0.9, 0.95]).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "two", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("items" = {
         "type": "number", "format": "double", "minimum": 0, "exclusiveMaximum": 1
     }))]
@@ -114,6 +114,13 @@ pub struct OptimizerConfig {
     /// several groups that a parameter matches, the last holds. Default: none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<ParameterGroup>,
+}
+
+/// Two numbers, and no more: an array takes the first two of a longer list.
+fn two<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[f64; 2]>, D::Error> {
+    let numbers = Vec::<f64>::deserialize(deserializer)?;
+    let wrong = |numbers: Vec<f64>| D::Error::invalid_length(numbers.len(), &"a list of 2 numbers");
+    numbers.try_into().map(Some).map_err(wrong)
 }
 
 impl Default for OptimizerConfig {
