@@ -195,8 +195,8 @@ pub enum WeightsError {
 
     /// A tensor holds NaN or infinity.
     #[error(
-        "tensor `{name}` holds {count} values of {of} that are NaN or infinite in 32 bits: nothing can be \
-         computed with them"
+        "tensor `{name}` holds {count} values of {of} that are NaN or infinite in 32 bits: nothing \
+         can be computed with them"
     )]
     NotFinite {
         /// The first such parameter, by its PyTorch name.

@@ -297,6 +297,18 @@ mod tests {
     }
 
     #[test]
+    fn a_power_that_no_value_bears_is_refused() {
+        let norm = LayerSpec::LocalResponseNorm {
+            size: 3,
+            alpha: 1e-4,
+            beta: 1e20,
+            k: 1.0,
+        };
+        let text = error(&NetworkSpec::new("n").layer("norm", norm), [1, 2, 2]);
+        assert!(text.contains("`norm`") && text.contains("beta"), "{text}");
+    }
+
+    #[test]
     fn blocks_whose_parts_do_not_fit_are_refused() {
         let conv = |channels| vec![("conv".to_string(), LayerSpec::conv2d(channels, 1))];
         let of = |layer| NetworkSpec::new("n").layer("block", layer);

@@ -70,7 +70,7 @@ pub enum LayerSpec {
         /// Factor of the mean square.
         #[serde(default = "response_alpha")]
         alpha: f64,
-        /// Exponent.
+        /// Exponent, between -1,000,000 and 1,000,000.
         #[serde(default = "response_beta")]
         beta: f64,
         /// Added to the mean square, above 0.

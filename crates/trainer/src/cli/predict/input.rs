@@ -34,14 +34,7 @@ pub fn find(paths: &[PathBuf]) -> Vec<Input> {
                     "{}: there is no image in it, by the extensions of files",
                     folder::shown(path)
                 ))),
-                Ok(images) => {
-                    inputs.extend(images.into_iter().map(|image| {
-                        match folder::check_file(&image) {
-                            Ok(()) => Input::File(image),
-                            Err(error) => Input::Nothing(error.to_string()),
-                        }
-                    }))
-                }
+                Ok(images) => inputs.extend(images.into_iter().map(Input::in_folder)),
                 Err(error) => inputs.push(Input::Nothing(error.to_string())),
             }
         } else {
@@ -52,6 +45,14 @@ pub fn find(paths: &[PathBuf]) -> Vec<Input> {
 }
 
 impl Input {
+    /// An image of a folder: unlike one that was named, no pipe, which would be waited for.
+    fn in_folder(path: PathBuf) -> Self {
+        match folder::check_file(&path) {
+            Ok(()) => Self::File(path),
+            Err(error) => Self::Nothing(error.to_string()),
+        }
+    }
+
     /// The name of the image.
     pub fn name(&self) -> Cow<'_, str> {
         match self {

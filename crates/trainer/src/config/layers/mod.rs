@@ -272,21 +272,22 @@ impl Layer {
 /// More bytes than a file of settings has.
 const LARGEST: u64 = 1 << 20;
 
-/// The text of a file of settings. It may be a pipe; what is too large may be a device without
-/// an end.
+/// The text of a file of settings, which may be a pipe.
 ///
 /// # Errors
-/// Those of the system, and [`io::ErrorKind::FileTooLarge`] above 1 MiB.
+/// Those of the system, and if it is larger than 1 MiB or no text.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?
+    let mut bytes = Vec::new();
+    // One more than it may have: what is longer may have no end.
+    File::open(path)?
         .take(LARGEST + 1)
-        .read_to_string(&mut text);
-    if text.len() as u64 > LARGEST {
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
         let problem = "it is larger than 1 MiB, which no configuration is";
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
     }
-    read.map(|_| text)
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8");
+    String::from_utf8(bytes).map_err(no_text)
 }
 
 /// Whether one of two keys is the other one, or a table or list that it stands in.

@@ -1,5 +1,7 @@
 //! A configuration that was found to be possible, with all that it names at hand.
 
+mod memory;
+
 use burn::tensor::Device;
 use data::{
     BatchLoader, DataError, DatasetInfo, Datasets, HoldOut, ImageDataset, Order, Pipeline, Split,
@@ -11,8 +13,10 @@ use std::sync::Arc;
 use crate::{
     NetworkSource, TrainError,
     backend::{self, BackendChoice, Selected},
+    bench::available_mb,
     config::{ConfigError, TrainConfig},
 };
+use memory::check_memory;
 
 /// What a run needs, checked: nothing in it can fail for a reason that could
 /// have been known before.
@@ -72,6 +76,11 @@ impl Plan {
             as_bytes: selected.normalizes(),
         };
         let parts = loaders.parts(datasets.train, datasets.valid, spec.wants_whitening())?;
+        if selected.backend.is_cpu()
+            && let Some(available) = available_mb()
+        {
+            check_memory(&config, &summary, parts.train.images(), available)?;
+        }
         let validation = parts.valid.as_ref().map_or(0, BatchLoader::images);
         config.fit(1).check_images(validation)?;
         config.loss.weights(&parts.class_counts)?;
