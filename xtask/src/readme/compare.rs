@@ -36,17 +36,29 @@ pub fn block(record: &Record) -> anyhow::Result<String> {
         "gradient, at most",
         "same predictions",
     ];
+    let rows = comparison.models.iter().flat_map(|compared| &compared.rows);
+    let drivers = super::origin::distinct(rows.filter_map(driver));
     let origin = format!(
         "{}; Kiln {} on Burn {} ({}; {}). Differences are relative to {}: of the loss in any step, \
-         and of the gradients in the first one.",
+         and of the gradients in the first one.{}",
         listed(&runs),
         of.kiln,
         of.burn,
         machine(&of.cpu, of.cores),
         of.date,
-        comparison.reference
+        comparison.reference,
+        drivers.concat()
     );
     Ok(format!("{}\n{}", paragraph(&origin), table(&heads, &lines)))
+}
+
+/// ` Driver of wgpu: Mesa 22.3.6.`, if it tells one.
+fn driver(row: &Row) -> Option<String> {
+    let Outcome::Done(found) = &row.outcome else {
+        return None;
+    };
+    let driver = found.driver.as_ref()?;
+    Some(format!(" Driver of {}: {driver}.", row.backend))
 }
 
 /// `30 steps of 32 images of mnist-mini`.
@@ -79,10 +91,7 @@ fn line(compared: &Compared, row: &Row, comparison: &Comparison) -> Vec<String> 
 fn speed(found: &Found) -> [String; 5] {
     let memory = found.peak_rss_mb;
     [
-        match &found.driver {
-            Some(driver) => format!("{}; {driver}", found.device),
-            None => found.device.clone(),
-        },
+        found.device.clone(),
         format!("{} s", timing(found.first_step_s)),
         format!("{} ms", timing(found.ms_per_step.median)),
         timing(found.images_per_s.median),
@@ -155,13 +164,13 @@ mod tests {
         let origin = paragraph(
             "30 steps of 32 images of mnist-mini; Kiln 0.1.0 on Burn 0.22.1 (A, 2 cores; \
 2026-03-14). Differences are relative to flex: of the loss in any step, and \
-of the gradients in the first one.",
+of the gradients in the first one. Driver of wgpu: Mesa 22.3.6.",
         );
         let table = [
 "| network | backend | device | first step | a step | images/s | peak memory | loss, at most | gradient, at most | same predictions |",
 "|---|---|---|---|---|---|---|---|---|---|",
 "| `lenet5` | `flex` | CPU, 2 threads | 0.022 s | 4.1 ms | 7,720 | 32 MB | the reference | | |",
-"| `lenet5` | `wgpu` | llvmpipe; Mesa 22.3.6 | 12.4 s | 140 ms | 229 | 1,250 MB | 2e-6 | ∞, **beyond the tolerance**, first in conv1.weight | 99.9 % |",
+"| `lenet5` | `wgpu` | llvmpipe | 12.4 s | 140 ms | 229 | 1,250 MB | 2e-6 | ∞, **beyond the tolerance**, first in conv1.weight | 99.9 % |",
 r"| `lenet5` | `ndarray` | failed: before the first step: out \| of memory | | | | | | | |",
 ].join("\n");
         assert_eq!(block(&record).unwrap(), format!("{origin}\n{table}\n"));
