@@ -4,7 +4,12 @@
 //! The parser's own errors point at the beginning of the first table of a list,
 //! since serde reads a table with a tag (`kind = "conv2d"`) as a whole.
 
-use std::ops::Range;
+use std::{
+    fs::File,
+    io::{self, Read},
+    ops::Range,
+    path::Path,
+};
 
 use serde::de::DeserializeOwned;
 use toml::{
@@ -13,6 +18,27 @@ use toml::{
 };
 
 use crate::suggest;
+
+/// Bytes that a file may have.
+pub const LARGEST: u64 = 1 << 20;
+
+/// The text of a file, which may be a pipe; `what` is what errors say that it is to be.
+///
+/// # Errors
+/// Those of the system, and if it is larger than [`LARGEST`] or no text.
+pub fn read_text(file: &Path, what: &str) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    // One more than it may have: what is longer may have no end.
+    File::open(file)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        let problem = format!("it is larger than 1 MiB, which no {what} is");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8");
+    String::from_utf8(bytes).map_err(no_text)
+}
 
 /// The text of a document, with its lines counted.
 #[derive(Debug)]

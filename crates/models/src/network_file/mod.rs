@@ -6,11 +6,7 @@ mod origin;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use toml::{
     Spanned,
@@ -88,7 +84,7 @@ pub struct NetworkFile {
 
 impl NetworkFile {
     /// Bytes that a file may have.
-    pub const LARGEST: u64 = 1 << 20;
+    pub const LARGEST: u64 = toml_table::LARGEST;
 
     /// Reads a file.
     ///
@@ -104,17 +100,7 @@ impl NetworkFile {
         if !found.is_file() {
             return Err(fail("it is no file".into()));
         }
-        let mut bytes = Vec::new();
-        let opened = File::open(file).map_err(|e| fail(e.to_string()))?;
-        // One more than it may have: what is longer may have no end.
-        opened
-            .take(Self::LARGEST + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| fail(e.to_string()))?;
-        if bytes.len() as u64 > Self::LARGEST {
-            return Err(fail("it is larger than 1 MiB, which no network is".into()));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| fail("it is no text in UTF-8".into()))?;
+        let text = toml_table::read_text(file, "network").map_err(|e| fail(e.to_string()))?;
         // Nothing but a size depends on the number of classes.
         let spec = NetworkSpec::from_toml(&text, file, 1)?;
         let unnamed = DeTable::parse(&text).is_ok_and(|root| !root.get_ref().contains_key("name"));

@@ -8,7 +8,6 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    slice,
     sync::Arc,
     thread,
     time::Duration,
@@ -18,10 +17,11 @@ pub(crate) use self::images::RunImages;
 use data::DatasetInfo;
 use models::{Network, StateDict};
 use sha2::{Digest, Sha256};
+use toml::de::DeTable;
 
 use crate::{
     TrainError,
-    config::{ConfigError, Layer, TrainConfig, place},
+    config::{ConfigError, TrainConfig, read_text},
     network::is_file,
     resume,
     start::StartedFrom,
@@ -234,10 +234,9 @@ impl RunDir {
     /// # Errors
     /// [`TrainError::Config`].
     pub fn saved_config(&self) -> Result<TrainConfig, TrainError> {
-        let config = self.whole_config().and_then(|config| {
-            config.validate()?;
-            Ok(config)
-        });
+        let config = self
+            .whole_config()
+            .and_then(|config| config.validate().map(|()| config));
         Ok(config.map_err(|error| match (error, self.if_newer()) {
             (ConfigError::Parse { file, message }, Some(newer)) => ConfigError::Parse {
                 file,
@@ -250,15 +249,18 @@ impl RunDir {
     /// The configuration, if it has what every run writes: what is left out would be the
     /// default, of which the run knew nothing.
     fn whole_config(&self) -> Result<TrainConfig, ConfigError> {
-        let layer = Layer::file(&self.path.join(CONFIG))?;
-        let left_out = WRITTEN
-            .iter()
-            .find(|key| place(slice::from_ref(&layer), key).is_none());
-        let config = TrainConfig::from_layers(slice::from_ref(&layer))?;
-        match left_out {
+        let file = self.path.join(CONFIG);
+        let text = read_text(&file)?;
+        let config = TrainConfig::from_toml(&text, &file)?;
+        let root = DeTable::parse(&text);
+        let has = |key: &str| {
+            root.as_ref()
+                .is_ok_and(|root| root.get_ref().contains_key(key))
+        };
+        match WRITTEN.iter().find(|key| !has(key)) {
             None => Ok(config),
             Some(key) => Err(ConfigError::Parse {
-                file: self.path.join(CONFIG).display().to_string(),
+                file: file.display().to_string(),
                 message: format!(
                     "there is no `{key}`, which every run writes: the file was cut off or changed. \
                      Take it from a copy, or write in what the run was trained with"

@@ -91,15 +91,7 @@ impl Sweep {
     /// # Errors
     /// [`ConfigError::Read`], or as [`from_toml`](Self::from_toml).
     pub fn read(file: &Path) -> Result<Self, TrainError> {
-        let name = file.display().to_string();
-        match read_text(file) {
-            Ok(text) => Self::from_toml(&text, &name),
-            Err(e) => Err(ConfigError::Read {
-                file: name,
-                message: e.to_string(),
-            }
-            .into()),
-        }
+        Self::from_toml(&read_text(file)?, &file.display().to_string())
     }
 
     /// Reads TOML; `name` is what errors call it. Of every trial, keys and values are

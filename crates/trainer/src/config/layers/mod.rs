@@ -8,13 +8,7 @@
 mod merge;
 mod named;
 
-use std::{
-    borrow::Cow,
-    fs::File,
-    io::{self, Read},
-    ops::Range,
-    path::Path,
-};
+use std::{borrow::Cow, ops::Range, path::Path};
 
 use models::toml_table::{self, Document};
 use serde::Deserialize;
@@ -81,14 +75,7 @@ impl Layer {
     /// # Errors
     /// [`ConfigError::Read`].
     pub fn file(path: &Path) -> Result<Self, ConfigError> {
-        let file = path.display().to_string();
-        match read_text(path) {
-            Ok(text) => Ok(Self::text(file, text)),
-            Err(e) => Err(ConfigError::Read {
-                file,
-                message: e.to_string(),
-            }),
-        }
+        Ok(Self::text(path.display().to_string(), read_text(path)?))
     }
 
     /// The table `table` of TOML `text`, as [`text`](Self::text).
@@ -269,25 +256,15 @@ impl Layer {
     }
 }
 
-/// More bytes than a file of settings has.
-const LARGEST: u64 = 1 << 20;
-
 /// The text of a file of settings, which may be a pipe.
 ///
 /// # Errors
-/// Those of the system, and if it is larger than 1 MiB or no text.
-pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    // One more than it may have: what is longer may have no end.
-    File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        let problem = "it is larger than 1 MiB, which no configuration is";
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
-    }
-    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8");
-    String::from_utf8(bytes).map_err(no_text)
+/// [`ConfigError::Read`], also if it is larger than 1 MiB or no text.
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    toml_table::read_text(path, "configuration").map_err(|e| ConfigError::Read {
+        file: path.display().to_string(),
+        message: e.to_string(),
+    })
 }
 
 /// Whether one of two keys is the other one, or a table or list that it stands in.
