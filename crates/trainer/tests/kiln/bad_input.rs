@@ -2,9 +2,7 @@
 
 use std::{fs, path::Path};
 
-use trainer::TrainConfig;
-
-use crate::support::{QUICK, kiln, scratch, stderr, stdout, summary, train};
+use crate::support::{QUICK, kiln, scratch, stderr, stdout, train};
 
 /// Runs `kiln` in `folder` and checks how it fails.
 pub fn fails(folder: &Path, words: &[&str], code: i32, says: &[&str]) {
@@ -190,18 +188,6 @@ fn files_that_cannot_be_drawn_to_are_told_at_once() {
 }
 
 #[test]
-fn weights_that_were_changed_are_not_scored() {
-    let folder = scratch();
-    let run = train(&folder.path().join("runs"), &QUICK);
-    let best = run.join("best.safetensors");
-    let mut bytes = fs::read(&best).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    fs::write(best, bytes).unwrap();
-    let words = ["eval", run.to_str().unwrap()];
-    fails(folder.path(), &words, 1, &["is not what the run wrote"]);
-}
-
-#[test]
 fn unknown_names_get_a_suggestion() {
     let folder = scratch();
     for (words, says) in [
@@ -360,111 +346,6 @@ fn an_output_folder_that_cannot_be_made_is_an_error() {
         &["--out", "file/runs"],
         1,
         &["cannot make the folder file/runs"],
-    );
-}
-
-#[test]
-fn eval_refuses_what_is_not_a_run() {
-    let folder = scratch();
-    fs::create_dir(folder.path().join("empty")).unwrap();
-    fs::write(folder.path().join("file"), "").unwrap();
-    fails(folder.path(), &["eval"], 2, &["<RUN>"]);
-    fails(
-        folder.path(),
-        &["eval", "nothing"],
-        2,
-        &["nothing is not a run folder"],
-    );
-    fails(
-        folder.path(),
-        &["eval", "file"],
-        2,
-        &["file is not a run folder"],
-    );
-    fails(
-        folder.path(),
-        &["eval", "empty"],
-        2,
-        &["no config.toml in it"],
-    );
-    let config = TrainConfig::default().to_toml().unwrap();
-    fs::write(folder.path().join("empty/config.toml"), &config).unwrap();
-    fails(
-        folder.path(),
-        &["eval", "empty"],
-        2,
-        &["no dataset.json in it"],
-    );
-    fs::write(folder.path().join("empty/dataset.json"), "{").unwrap();
-    fails(folder.path(), &["eval", "empty"], 2, &["dataset.json: "]);
-    let run = train(&folder.path().join("runs"), &QUICK);
-    fs::remove_file(run.join("best.safetensors")).unwrap();
-    fails(
-        folder.path(),
-        &["eval", run.to_str().unwrap()],
-        2,
-        &["no best.safetensors in it\n"],
-    );
-    // As a run is left that was interrupted in its first epoch.
-    let mut interrupted = summary(&run);
-    interrupted["best_epoch"] = serde_json::Value::Null;
-    fs::write(run.join("summary.json"), interrupted.to_string()).unwrap();
-    for verb in ["eval", "export"] {
-        let words = [verb, run.to_str().unwrap()];
-        let says = ["no best.safetensors in it: no epoch was finished; --which last"];
-        fails(folder.path(), &words, 2, &says);
-        let output = kiln()
-            .args(words)
-            .args(["--which", "last"])
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", stderr(&output));
-    }
-    let config = config.replace("epochs = 15", "epochs = 0");
-    fs::write(folder.path().join("empty/config.toml"), config).unwrap();
-    fails(folder.path(), &["eval", "empty"], 2, &["epochs"]);
-}
-
-#[test]
-fn eval_refuses_weights_that_do_not_fit() {
-    let folder = scratch();
-    let run = train(
-        folder.path(),
-        &[&QUICK[..], &["--model", "lenet5"]].concat(),
-    );
-    let weights = run.join("best.safetensors");
-    let good = fs::read(&weights).unwrap();
-    let name = run.to_str().unwrap();
-    for length in [0, 7, 500, good.len() - 1] {
-        fs::write(&weights, &good[..length]).unwrap();
-        fails(
-            folder.path(),
-            &["eval", name],
-            1,
-            &["best.safetensors", "not a whole safetensors file"],
-        );
-    }
-    // Weights of another architecture.
-    fs::write(&weights, &good).unwrap();
-    let config = fs::read_to_string(run.join("config.toml")).unwrap();
-    let edit = |model: &str| {
-        let config = config.replace("model = \"lenet5\"", &format!("model = \"{model}\""));
-        fs::write(run.join("config.toml"), config).unwrap();
-    };
-    edit("convnet");
-    fails(
-        folder.path(),
-        &["eval", name],
-        1,
-        &["best.safetensors", "fc1.weight", "[120, 400]", "[120, 256]"],
-    );
-    edit("mlp");
-    fails(
-        folder.path(),
-        &["eval", name],
-        1,
-        &["best.safetensors", "fc1.weight"],
     );
 }
 
